@@ -1,0 +1,72 @@
+"""S3 as this project uses it: small texts, whole files, folders written aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from reco.storage.layout import split_uri
+
+
+@dataclass(frozen=True)
+class ObjectSummary:
+    """One object of a listing."""
+
+    uri: str
+    bytes: int
+
+
+class Objects:
+    """Objects by s3:// address, through one client: the client's credentials decide what may be read."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def write_text(self, address: str, text: str) -> None:
+        bucket, key = split_uri(address)
+        self.client.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")
+
+    def read_text(self, address: str) -> str | None:
+        """The object's text; None when there is none."""
+        bucket, key = split_uri(address)
+        try:
+            return str(self.client.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return None
+            raise
+
+    def read_range(self, address: str, start: int, stop: int) -> bytes:
+        """Bytes start to stop, stop excluded; empty when they are equal."""
+        if start == stop:
+            return b""
+        bucket, key = split_uri(address)
+        answer = self.client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{stop - 1}")
+        return bytes(answer["Body"].read())
+
+    def list(self, prefix: str) -> Iterator[ObjectSummary]:
+        """Every object whose address starts with `prefix`, in key order."""
+        bucket, key = split_uri(prefix)
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        for page in pages:
+            for entry in page.get("Contents", []):
+                yield ObjectSummary(f"s3://{bucket}/{entry['Key']}", entry["Size"])
+
+    def download(self, address: str, path: Path) -> None:
+        bucket, key = split_uri(address)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.client.download_file(bucket, key, str(path))
+
+    def upload(self, path: Path, address: str) -> None:
+        bucket, key = split_uri(address)
+        self.client.upload_file(str(path), bucket, key)
+
+    def upload_folder(self, folder: Path, address: str, last: str = "manifest.json") -> None:
+        """Uploads every file of a flat folder; `last` goes last, so whoever finds it finds all."""
+        names = sorted(path.name for path in folder.iterdir() if path.name != last)
+        for name in [*names, last]:
+            self.upload(folder / name, address + name)

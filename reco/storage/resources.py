@@ -1,0 +1,254 @@
+"""Resources in DynamoDB: one item each, and list entries that keep the order of creation.
+
+Items of the resources table:
+
+    pk                       sk                          what
+    resource#KIND#ID         resource                    the resource
+    list#KIND                CREATED_MS#INCARNATION      entry of the account-wide list
+    list#KIND#PARENT         CREATED_MS#INCARNATION      entry of its parent's list
+
+No transaction: the entries are written first, then the resource, on the condition that its name is free. A reader
+follows an entry to the resource and drops it unless the incarnation agrees, so a kill between the writes leaves only
+an entry that nobody sees. Every later change is a compare-and-set on `revision` (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from reco.arns import Kind
+from reco.errors import StaleAttempt
+from reco.storage.tables import PARTITION_KEY, SORT_KEY
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource as stored. Times are seconds since the epoch."""
+
+    kind: Kind
+    id: str
+    """What follows the kind in its ARN."""
+    incarnation: str
+    """Random, drawn at creation: tells this resource from an earlier one of the same name."""
+    body: dict[str, Any]
+    """The members the API describes, in snake case, exactly as the caller sent them, without computed ones."""
+    created_at: float
+    updated_at: float
+    status: str | None = None
+    """Stored only for what a state machine moves; else None, and the lifecycle derives it from the times."""
+    failure_reason: str | None = None
+    deleting_since: float | None = None
+    parent: str | None = None
+    """ARN of the parent whose list it is in; None for schemas and dataset groups."""
+    tags: dict[str, str] = field(default_factory=dict)
+    inner: dict[str, Any] = field(default_factory=dict)
+    """What the API never shows: snapshot pointers, attempts, artefact addresses."""
+    revision: int = 0
+
+
+class NameTaken(Exception):
+    """A resource of this kind and id exists."""
+
+
+class RevisionConflict(Exception):
+    """The resource changed, or went, since it was read."""
+
+
+def _resource_key(kind: Kind, resource_id: str) -> dict[str, Any]:
+    return {PARTITION_KEY: {"S": f"resource#{kind}#{resource_id}"}, SORT_KEY: {"S": "resource"}}
+
+
+def _list_keys(resource: Resource) -> list[dict[str, Any]]:
+    position = {"S": f"{int(resource.created_at * 1000):013d}#{resource.incarnation}"}
+    partitions = [f"list#{resource.kind}"]
+    if resource.parent:
+        partitions.append(f"list#{resource.kind}#{resource.parent}")
+    return [{PARTITION_KEY: {"S": partition}, SORT_KEY: position} for partition in partitions]
+
+
+def _to_item(resource: Resource) -> dict[str, Any]:
+    document = {
+        "body": resource.body,
+        "created_at": resource.created_at,
+        "updated_at": resource.updated_at,
+        "status": resource.status,
+        "failure_reason": resource.failure_reason,
+        "deleting_since": resource.deleting_since,
+        "parent": resource.parent,
+        "tags": resource.tags,
+        "inner": resource.inner,
+    }
+    return {
+        **_resource_key(resource.kind, resource.id),
+        "kind": {"S": resource.kind.value},
+        "id": {"S": resource.id},
+        "incarnation": {"S": resource.incarnation},
+        "revision": {"N": str(resource.revision)},
+        "document": {"S": json.dumps(document, separators=(",", ":"))},
+    }
+
+
+def _from_item(item: dict[str, Any]) -> Resource:
+    return Resource(
+        kind=Kind(item["kind"]["S"]),
+        id=item["id"]["S"],
+        incarnation=item["incarnation"]["S"],
+        revision=int(item["revision"]["N"]),
+        **json.loads(item["document"]["S"]),
+    )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some resources in order of creation, and where the next page starts; None at the end."""
+
+    resources: list[Resource]
+    next_position: str | None
+
+
+class ResourceTable:
+    """Reads and writes resources; every read is strongly consistent."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def create(self, resource: Resource) -> Resource:
+        """Stores a new resource.
+
+        Raises:
+            NameTaken: the id is in use; nothing remains of the attempt.
+        """
+        entries = _list_keys(resource)
+        for key in entries:
+            self._client.put_item(TableName=self._table, Item={**key, "id": {"S": resource.id}})
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_to_item(resource),
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            # A retry whose first answer was lost meets its own write: same incarnation, so it is done.
+            stored = self.get(resource.kind, resource.id)
+            if stored and stored.incarnation == resource.incarnation:
+                return stored
+            for key in entries:
+                self._client.delete_item(TableName=self._table, Key=key)
+            raise NameTaken(resource.id) from error
+        return resource
+
+    def get(self, kind: Kind, resource_id: str) -> Resource | None:
+        answer = self._client.get_item(TableName=self._table, Key=_resource_key(kind, resource_id), ConsistentRead=True)
+        return _from_item(answer["Item"]) if "Item" in answer else None
+
+    def replace(self, changed: Resource) -> Resource:
+        """Writes a resource read before, if nobody changed it since; returns it with its new revision.
+
+        Raises:
+            RevisionConflict: read it again and decide again.
+        """
+        written = replace(changed, revision=changed.revision + 1)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_to_item(written),
+                ConditionExpression="incarnation = :incarnation AND revision = :revision",
+                ExpressionAttributeValues={
+                    ":incarnation": {"S": changed.incarnation},
+                    ":revision": {"N": str(changed.revision)},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise RevisionConflict(changed.id) from error
+        return written
+
+    def update(
+        self, kind: Kind, resource_id: str, change: Callable[[Resource], Resource | None], attempts: int = 20
+    ) -> Resource:
+        """Applies `change` to the resource as it now is, again and again until no one else wrote meanwhile.
+
+        `change` returns the resource to write, or None to leave it; it may raise to refuse.
+
+        Raises:
+            StaleAttempt: the resource is gone, or others kept winning.
+        """
+        for _ in range(attempts):
+            current = self.get(kind, resource_id)
+            if current is None:
+                raise StaleAttempt(f"{kind} {resource_id} is gone")
+            changed = change(current)
+            if changed is None:
+                return current
+            try:
+                return self.replace(changed)
+            except RevisionConflict:
+                continue
+        raise StaleAttempt(f"{kind} {resource_id} changes too often")
+
+    def delete(self, resource: Resource) -> None:
+        """Removes the resource and its list entries, if it still is this incarnation; repeating it is harmless."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=_resource_key(resource.kind, resource.id),
+                ConditionExpression="incarnation = :incarnation",
+                ExpressionAttributeValues={":incarnation": {"S": resource.incarnation}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+        for key in _list_keys(resource):
+            self._client.delete_item(TableName=self._table, Key=key)
+
+    def page(self, kind: Kind, parent: str | None, after: str | None, limit: int) -> Page:
+        """At most `limit` resources, oldest first, beginning behind position `after`.
+
+        Positions stay valid while others are created and deleted. `parent` None lists the whole account.
+        """
+        partition = f"list#{kind}" + (f"#{parent}" if parent else "")
+        found: list[Resource] = []
+        position = after
+        while True:
+            start = (
+                {}
+                if position is None
+                else {"ExclusiveStartKey": {PARTITION_KEY: {"S": partition}, SORT_KEY: {"S": position}}}
+            )
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": partition}},
+                ConsistentRead=True,
+                Limit=limit - len(found) + 1,
+                **start,
+            )
+            for entry in answer["Items"]:
+                if len(found) == limit:
+                    return Page(found, position)
+                resource = self.get(kind, entry["id"]["S"])
+                position = entry[SORT_KEY]["S"]
+                if resource and resource.incarnation == position.partition("#")[2]:
+                    found.append(resource)
+            if "LastEvaluatedKey" not in answer:
+                return Page(found, None)
+            position = answer["LastEvaluatedKey"][SORT_KEY]["S"]
+
+    def all(self, kind: Kind, parent: str | None = None) -> Iterator[Resource]:
+        """Every resource of a kind, oldest first, fetched page by page."""
+        position: str | None = None
+        while True:
+            page = self.page(kind, parent, position, 100)
+            yield from page.resources
+            if page.next_position is None:
+                return
+            position = page.next_position
