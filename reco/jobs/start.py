@@ -1,0 +1,58 @@
+"""Starting a job's state machine, as often as one likes with one effect.
+
+An execution is named after what it is for: the resource's incarnation and a sequence number (0 for the creation, then
+one more for each update). A name is never given twice, since Step Functions keeps names for 90 days while a deleted
+resource's name is free at once. Its input is `{"arn": ...}` and nothing else, so a person can type it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from botocore.exceptions import ClientError
+
+Machine = Literal["import", "train", "deploy"]
+
+
+def execution_name(incarnation: str, sequence: int) -> str:
+    """Name of the execution that does a resource's `sequence`-th piece of work."""
+    return f"{incarnation}-{sequence}"
+
+
+class JobStarter(Protocol):
+    """What control needs of the job machinery."""
+
+    def start(self, arn: str, execution_name: str, machine: Machine) -> None:
+        """Sees to it that the machine runs, or has run, for this resource under this name."""
+
+
+@dataclass(frozen=True)
+class StepFunctionsStarter:
+    """Starts executions through a Step Functions client."""
+
+    client: Any
+    machines: Mapping[Machine, str]
+    """ARN of each state machine."""
+
+    def start(self, arn: str, execution_name: str, machine: Machine) -> None:
+        """Starts the machine; a repeated start with the same name does nothing, also after it ended."""
+        try:
+            self.client.start_execution(
+                stateMachineArn=self.machines[machine], name=execution_name, input=json.dumps({"arn": arn})
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+
+
+def starter_for(client: Any, settings: Any) -> StepFunctionsStarter:
+    """The starter of a deployment, from the settings import_machine, train_machine and deploy_machine."""
+    machines: dict[Machine, str] = {
+        "import": settings.import_machine,
+        "train": settings.train_machine,
+        "deploy": settings.deploy_machine,
+    }
+    return StepFunctionsStarter(client, machines)
