@@ -50,6 +50,14 @@ class ResourceName:
     owner: Owner
 
 
+_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region lies in."""
+    return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
+
+
 def parse_arn(arn: str) -> ResourceName | None:
     """The parts of a resource's ARN; None when it names no kind this project stores (recipes included)."""
     match = _ARN.fullmatch(arn)

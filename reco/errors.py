@@ -2,6 +2,9 @@
 
 RecoError
 ├── ClientFault              the caller of an API operation
+│   ├── MalformedRequest     not even a request: bytes, JSON, types
+│   ├── UnknownOperation
+│   ├── Throttled
 │   ├── InvalidInput
 │   ├── InvalidNextToken
 │   ├── ResourceNotFound
@@ -33,6 +36,18 @@ class RecoError(Exception):
 
 class ClientFault(RecoError):
     """The request cannot be served as it is; nothing was changed."""
+
+
+class MalformedRequest(ClientFault):
+    """The bytes are no request of this protocol: not UTF-8, not JSON, or a JSON type the operation does not take."""
+
+
+class UnknownOperation(ClientFault):
+    """No operation has this target, or this method and path."""
+
+
+class Throttled(ClientFault):
+    """Too many requests just now; the same request may succeed in a moment."""
 
 
 class InvalidInput(ClientFault):
