@@ -1,0 +1,78 @@
+"""The plan of a job as the state machine carries it on, and as the resource remembers it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from reco.jobs.attempt import Attempt, JobContext, with_attempt, write_as
+from reco.jobs.specification import Specification, to_json
+from reco.jobs.tiers import MAX_RUNTIME_S, Choice
+from reco.storage.layout import attempt_prefix, uri
+from reco.storage.resources import Resource
+
+SPECIFICATION = "specification.json"
+RESULT = "result.json"
+FAILURE = "failure.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the machine needs to run the container in either tier; a function that proves too small falls through."""
+
+    tier: str
+    reason: str
+    """Why this tier, for the person who watches."""
+    command: str
+    specification: str
+    """s3:// address of specification.json."""
+    job_name: str
+    """Name of the SageMaker training job: unique to the attempt."""
+    instance_type: str
+    volume_gb: int
+    max_runtime_s: int
+
+
+def attempt_uri(context: JobContext, resource: Resource, attempt: str) -> str:
+    """s3:// folder of one attempt, with a trailing slash."""
+    return uri(context.settings.data_bucket, attempt_prefix(resource.incarnation, attempt))
+
+
+def job_name(command: str, incarnation: str, attempt: str) -> str:
+    """A SageMaker name, at most 63 characters: drawn tokens only, so it is never used twice."""
+    return f"reco-{command}-{incarnation[:16]}-{attempt}"
+
+
+def settled_plan(attempt: Attempt) -> dict[str, Any] | None:
+    """The plan made earlier in this attempt; a repeat must not decide anew, since the container may be running."""
+    return attempt.facts.get("plan")
+
+
+def settle_plan(
+    context: JobContext, resource: Resource, attempt: str, choice: Choice, specification: Specification
+) -> dict[str, Any]:
+    """Writes the specification, then the plan into the resource; returns the plan.
+
+    A kill between the two writes leaves a specification nobody was told of; the repeat overwrites it.
+
+    Raises:
+        StaleAttempt: the attempt was replaced.
+    """
+    address = attempt_uri(context, resource, attempt) + SPECIFICATION
+    plan = Plan(
+        tier=choice.tier,
+        reason=choice.reason,
+        command=specification.command,
+        specification=address,
+        job_name=job_name(specification.command, resource.incarnation, attempt),
+        instance_type=context.settings.instance_type,
+        volume_gb=choice.volume_gb,
+        max_runtime_s=MAX_RUNTIME_S,
+    )
+    context.home.write_text(address, to_json(specification))
+
+    def remember(current: Resource, mine: Attempt) -> Resource | None:
+        return None if "plan" in mine.facts else with_attempt(current, mine.with_fact("plan", asdict(plan)))
+
+    write_as(context, resource.kind, resource.id, attempt, remember)
+    return asdict(plan)

@@ -1,0 +1,165 @@
+"""The training job: from a dataset group's data to a solution version's artefact and metrics.
+
+Only the solution version is written, so each step is one compare-and-set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from reco.arns import Kind, parse_arn
+from reco.errors import AlgorithmFault, StaleAttempt, UserFault
+from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim, require, with_attempt, write_as
+from reco.jobs.plan import RESULT, attempt_uri, settle_plan, settled_plan
+from reco.jobs.specification import EventLog, SnapshotReference, TrainSpecification, train_result_from_json
+from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS, CREATE_STOPPED, CREATE_STOPPING
+from reco.jobs.tiers import choose, training_need
+from reco.storage.layout import EVENT_LOG_PREFIX, artefact_prefix, frozen_prefix, uri
+from reco.storage.resources import Resource
+
+KIND = Kind.SOLUTION_VERSION
+DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS")
+
+
+def begin(context: JobContext, version_id: str, execution: str) -> str:
+    """Claims the version; returns the attempt.
+
+    Raises:
+        NotNow: it is trained, stopped, gone, or in other hands.
+    """
+    record = attempt_of(claim(context, KIND, version_id, execution, _mark_in_progress))
+    assert record is not None  # noqa: S101  claim() wrote it
+    return record.attempt
+
+
+def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
+    """Pins the snapshots to train on, chooses the tier and writes the specification.
+
+    Raises:
+        UserFault: more data than one machine holds, or the dataset group is gone.
+        StaleAttempt: the attempt was replaced.
+    """
+    version = _version(context, version_id)
+    made = settled_plan(require(version, attempt))
+    if made:
+        return made
+    solution = _referred(context, version.body["solution_arn"])
+    wishes = {**solution.body, **version.body}
+    group_arn = wishes["dataset_group_arn"]
+    group = _referred(context, group_arn)
+    snapshots = _snapshots(context, group)
+    interactions = snapshots["INTERACTIONS"].rows if "INTERACTIONS" in snapshots else 0
+    settings = context.settings
+    choice = choose(training_need(interactions), settings.function_memory_mb, settings.instance_type)
+    config = wishes.get("solution_config") or {}
+    threshold = config.get("event_value_threshold")
+    specification = TrainSpecification(
+        version_arn=_version_arn(version.body["solution_arn"], version_id),
+        attempt=attempt,
+        attempt_uri=attempt_uri(context, version, attempt),
+        recipe_arn=wishes["recipe_arn"],
+        hyperparameters=dict(config.get("algorithm_hyper_parameters") or {}),
+        feature_parameters=dict(config.get("feature_transformation_parameters") or {}),
+        event_type=wishes.get("event_type"),
+        event_value_threshold=float(threshold) if threshold not in (None, "") else None,
+        snapshots=snapshots,
+        events=EventLog(settings.data_bucket, EVENT_LOG_PREFIX, settings.events_table, group.incarnation),
+        frozen_uri=uri(settings.data_bucket, frozen_prefix(version.incarnation, attempt)),
+        artefact_uri=uri(settings.data_bucket, artefact_prefix(version.incarnation, attempt)),
+        minimum_interactions=settings.minimum_interactions,
+    )
+    return settle_plan(context, version, attempt, choice, specification)
+
+
+def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
+    """Gives the version its artefact, metrics and training hours, and makes it ACTIVE.
+
+    Raises:
+        StaleAttempt: the attempt was replaced, has failed, or the training was stopped; nothing was written.
+        AlgorithmFault: the container left no result.
+    """
+    version = _version(context, version_id)
+    require(version, attempt)
+    text = context.home.read_text(attempt_uri(context, version, attempt) + RESULT)
+    if text is None:
+        raise AlgorithmFault("The training ended without a result.")
+    result = train_result_from_json(text)
+
+    def mark(current: Resource, mine: Attempt) -> Resource | None:
+        if mine.outcome == "done":
+            return None
+        if mine.outcome == "failed" or current.status != CREATE_IN_PROGRESS:
+            raise StaleAttempt(f"solution version {version_id} is {current.status}")
+        inner = {
+            **current.inner,
+            "artefact": {"uri": result.artefact_uri, "digest": result.artefact_digest},
+            "metrics": result.metrics,
+            "result": asdict(result),
+        }
+        body = {**current.body, "training_hours": round(result.training_seconds / 3600, 4)}
+        done = replace(current, body=body, inner=inner, status=ACTIVE, failure_reason=None, updated_at=context.clock())
+        return with_attempt(done, replace(mine, outcome="done"))
+
+    write_as(context, KIND, version_id, attempt, mark)
+    return {"settle_s": 0}
+
+
+def fail(context: JobContext, version_id: str, attempt: str, reason: str) -> str:
+    """Marks the version CREATE FAILED, or CREATE STOPPED where it was being stopped; returns the status.
+
+    Raises:
+        StaleAttempt: the attempt was replaced.
+    """
+
+    def mark(current: Resource, mine: Attempt) -> Resource | None:
+        if mine.outcome:
+            return None
+        stopped = current.status == CREATE_STOPPING
+        ended = replace(
+            current,
+            status=CREATE_STOPPED if stopped else CREATE_FAILED,
+            failure_reason=None if stopped else reason,
+            updated_at=context.clock(),
+        )
+        return with_attempt(ended, replace(mine, outcome="failed"))
+
+    return write_as(context, KIND, version_id, attempt, mark).status or CREATE_FAILED
+
+
+def _mark_in_progress(version: Resource, _: Attempt) -> Resource:
+    if version.status in (ACTIVE, CREATE_STOPPED, CREATE_STOPPING):
+        raise NotNow(f"the solution version is {version.status}")
+    return replace(version, status=CREATE_IN_PROGRESS, failure_reason=None)
+
+
+def _snapshots(context: JobContext, group: Resource) -> dict[str, SnapshotReference]:
+    """The committed snapshot of each dataset that has one."""
+    found: dict[str, SnapshotReference] = {}
+    for dataset_type in DATASET_TYPES:
+        dataset = context.table.get(Kind.DATASET, f"{group.id}/{dataset_type}")
+        if dataset and dataset.deleting_since is None and "snapshot" in dataset.inner:
+            pointer = dataset.inner["snapshot"]
+            found[dataset_type] = SnapshotReference(pointer["uri"], pointer["digest"], pointer["rows"])
+    return found
+
+
+def _version(context: JobContext, version_id: str) -> Resource:
+    version = context.table.get(KIND, version_id)
+    if version is None:
+        raise StaleAttempt(f"solution version {version_id} is gone")
+    return version
+
+
+def _referred(context: JobContext, arn: str) -> Resource:
+    name = parse_arn(arn)
+    found = context.table.get(name.kind, name.resource_id) if name else None
+    if found is None:
+        raise UserFault(f"{arn} is gone.")
+    return found
+
+
+def _version_arn(solution_arn: str, version_id: str) -> str:
+    name = parse_arn(solution_arn)
+    assert name is not None  # noqa: S101  _referred() found it
+    return name.owner.arn(KIND, version_id)

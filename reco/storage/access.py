@@ -1,0 +1,211 @@
+"""The caller's data with the caller's rights.
+
+The one rule, the same wherever it runs:
+
+1. Take the caller's role. AWS lets the job role do so when the role's trust policy names it (reco.storage.trust).
+2. Otherwise read as the job role, if the deployer listed the bucket (setting data_buckets; `*` lists all).
+3. Otherwise refuse, with the statement to paste into the role's trust policy.
+
+Credentials of a role that was taken from another role end after an hour; `s3_as` renews them, so an import may last
+longer. Refusals of S3 become faults that say what to change, on whichever call they happen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.credentials import (
+    CredentialProvider,
+    CredentialResolver,
+    RefreshableCredentials,
+    create_assume_role_refresher,
+)
+from botocore.exceptions import ClientError
+
+from reco.errors import JobFault, PlatformFault, UserFault
+from reco.storage.layout import split_uri
+from reco.storage.objects import Objects
+from reco.storage.trust import trust_statement
+
+SESSION_NAME = "reco-job"
+DENIED = "Insufficient privileges for accessing data in Amazon S3."
+NOT_THERE = "Invalid Data location."
+
+
+@dataclass(frozen=True)
+class CallersRights:
+    """Decides as whom a caller's bucket is read."""
+
+    sts: Any
+    """STS client with the job role's own credentials."""
+    job_role: str
+    external_id: str
+    data_buckets: Iterable[str]
+
+    def role_for(self, role_arn: str | None, location: str) -> str | None:
+        """The role to read `location` with; None is the job's own.
+
+        Raises:
+            UserFault: neither may be; the message has the statement to paste.
+            PlatformFault: STS did not answer.
+        """
+        if role_arn and self._may_take(role_arn):
+            return role_arn
+        bucket = bucket_of(location)
+        listed = set(self.data_buckets)
+        if "*" in listed or bucket in listed:
+            return None
+        raise UserFault(f"{DENIED} {self._advice(role_arn, bucket)}")
+
+    def _may_take(self, role_arn: str) -> bool:
+        try:
+            self.sts.assume_role(
+                RoleArn=role_arn, RoleSessionName=SESSION_NAME, ExternalId=self.external_id, DurationSeconds=900
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in ("AccessDenied", "ValidationError", "NoSuchEntity"):
+                return False
+            raise PlatformFault(f"AWS STS refused to take {role_arn}: {code}. Try again.") from error
+        return True
+
+    def _advice(self, role_arn: str | None, bucket: str) -> str:
+        listing = f"Or list the bucket when deploying: -c dataBuckets={bucket}."
+        if not role_arn:
+            return f'No roleArn was given, and the bucket "{bucket}" is not listed. Give a roleArn. {listing}'
+        statement = json.dumps(trust_statement(self.job_role, self.external_id), separators=(",", ":"))
+        return (
+            f"The role {role_arn} does not trust this deployment. Run `reco trust {role_arn} --apply`, or add this "
+            f"statement to the role's trust policy: {statement} {listing}"
+        )
+
+
+class _TakenRole(CredentialProvider):
+    """Gives botocore the credentials of a role, renewed before they end."""
+
+    METHOD = "reco-taken-role"
+
+    def __init__(self, refresh: Callable[[], dict[str, Any]]) -> None:
+        super().__init__()
+        self._refresh = refresh
+
+    def load(self) -> RefreshableCredentials:
+        return RefreshableCredentials.create_from_metadata(
+            metadata=self._refresh(), refresh_using=self._refresh, method=self.METHOD
+        )
+
+
+def session_as(sts: Any, role_arn: str, external_id: str | None) -> boto3.Session:
+    """A session that acts as a role; each hour's credentials are fetched through `sts` when they are needed.
+
+    `external_id` None takes the role without showing one.
+    """
+    request = {"RoleArn": role_arn, "RoleSessionName": SESSION_NAME, "DurationSeconds": 3600}
+    if external_id is not None:
+        request["ExternalId"] = external_id
+    session = botocore.session.get_session()
+    provider = _TakenRole(create_assume_role_refresher(sts, request))
+    session.register_component("credential_provider", CredentialResolver([provider]))
+    return boto3.Session(botocore_session=session, region_name=sts.meta.region_name)
+
+
+def callers_objects(sts: Any, role_arn: str | None, external_id: str) -> Objects:
+    """The caller's objects, read as `role_arn`, or as the job itself when None.
+
+    Every refusal by S3, on any of its calls, is a UserFault that says what to change.
+    """
+    if role_arn is None:
+        client = boto3.client("s3", region_name=sts.meta.region_name)
+    else:
+        client = session_as(sts, role_arn, external_id).client("s3")
+    _explain(client, role_arn)
+    return Objects(client)
+
+
+def bucket_of(location: str) -> str:
+    """The bucket of a data location.
+
+    Raises:
+        UserFault: not an s3:// address of an object or folder.
+    """
+    try:
+        bucket, _ = split_uri(location)
+    except ValueError as error:
+        raise UserFault(f"{NOT_THERE} {location} is not an s3:// address.") from error
+    if not bucket:
+        raise UserFault(f"{NOT_THERE} {location} names no bucket.")
+    return bucket
+
+
+@dataclass(frozen=True)
+class SourceSize:
+    """What lies at a data location."""
+
+    objects: int
+    bytes: int
+    compressed_bytes: int
+    """The part of `bytes` in objects whose name ends in .gz."""
+
+
+def measure(source: Objects, location: str) -> SourceSize:
+    """Size of the file, or of all files under the folder when `location` ends in a slash.
+
+    Opens the first object too, since listing a bucket and reading from it are separate rights.
+
+    Raises:
+        UserFault: nothing there, or not to be read.
+    """
+    bucket = bucket_of(location)
+    _, key = split_uri(location)
+    if key and not key.endswith("/"):
+        size = source.client.head_object(Bucket=bucket, Key=key)["ContentLength"]
+        return SourceSize(1, size, size if key.endswith(".gz") else 0)
+    found = [each for each in source.list(location) if not each.uri.endswith("/")]
+    if not found:
+        raise UserFault(f"{NOT_THERE} There is no object under {location}.")
+    source.client.head_object(Bucket=bucket, Key=split_uri(found[0].uri)[1])
+    compressed = sum(each.bytes for each in found if each.uri.endswith(".gz"))
+    return SourceSize(len(found), sum(each.bytes for each in found), compressed)
+
+
+def _explain(client: Any, role_arn: str | None) -> None:
+    """Turns S3's refusals into faults before botocore raises its own."""
+
+    def remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["reco_location"] = (params.get("Bucket", ""), params.get("Key"))
+
+    def explain(http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        if http_response.status_code >= 300:
+            code = parsed.get("Error", {}).get("Code", "")
+            bucket, key = context.get("reco_location", ("", None))
+            fault = _fault(http_response.status_code, code, bucket, key, role_arn)
+            if fault:
+                raise fault
+
+    client.meta.events.register("before-parameter-build.s3", remember)
+    client.meta.events.register("after-call.s3", explain)
+
+
+def _fault(status: int, code: str, bucket: str, key: str | None, role_arn: str | None) -> JobFault | None:
+    place = f"s3://{bucket}/{key}" if key else f"the list of bucket {bucket}"
+    if code == "NoSuchBucket":
+        return UserFault(f'{NOT_THERE} The bucket "{bucket}" does not exist.')
+    if status == 404:
+        return UserFault(f"{NOT_THERE} There is no object {place}. A folder's location ends in a slash.")
+    if status in (301, 307, 400) and code in ("PermanentRedirect", "301", "AuthorizationHeaderMalformed"):
+        return UserFault(f'{NOT_THERE} The bucket "{bucket}" is in another region.')
+    if status in (401, 403):
+        reader = role_arn or "the job role"
+        return UserFault(
+            f"{DENIED} {reader} may not read {place}. Allow it s3:GetObject on arn:aws:s3:::{bucket}/* and "
+            f"s3:ListBucket on arn:aws:s3:::{bucket} (and kms:Decrypt if the objects are encrypted with a key), and "
+            "see that the bucket policy does not deny it."
+        )
+    if status >= 500 or code in ("SlowDown", "RequestTimeout"):
+        return PlatformFault(f"Amazon S3 did not deliver {place} ({code or status}). Try again.")
+    return None
