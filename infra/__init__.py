@@ -1,0 +1,1 @@
+"""The stacks, in CDK. `app.py` puts them together; `infra.options` says what a deployer may choose."""

@@ -1,0 +1,132 @@
+"""What a deployer may choose: CDK context keys, checked all at once before a stack is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+LOG_RETENTIONS_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
+
+
+@dataclass(frozen=True)
+class Options:
+    """One deployment's choices. The defaults deploy in a new account and cost nothing by the hour."""
+
+    data_buckets: tuple[str, ...] = ()
+    """Buckets that jobs may read without a caller's role; ("*",) is every bucket of the account's reach."""
+    instance_type: str = "ml.m5.xlarge"
+    """SageMaker instance type of jobs too large for a function."""
+    function_memory_mb: int = 3008
+    """Memory of the job function; a new account allows at most 3,008."""
+    customer_key: bool = False
+    """Encrypt with a KMS key of this deployment (1 USD a month) instead of keys that AWS owns."""
+    guest: bool = False
+    """Make a Cognito identity pool whose guests may call POST /events, and nothing else."""
+    alarm_email: str | None = None
+    """Address that is told of alarms, once its owner has confirmed."""
+    retain_data: bool = True
+    """Keep the bucket and the tables when the stacks are destroyed."""
+    log_retention_days: int = 30
+    """How long logs are kept."""
+    cors_origins: tuple[str, ...] = ("*",)
+    """Origins whose pages may call the API; requests are signed all the same."""
+    requests_per_second: int = 1000
+    """Steady rate, and half of it the burst, that the API lets through."""
+    guest_requests_per_second: int = 50
+    """The same for POST /events while guests may call it."""
+
+
+class OptionError(ValueError):
+    """A context key has a value that means nothing, or a name that nobody reads; all problems in one message."""
+
+
+def read_options(context: Mapping[str, Any]) -> Options:
+    """Reads the context keys of this project: an option's name in camel case, as CDK's custom is.
+
+    Keys of others (CDK's feature flags, all with a ':' or '/') are passed over.
+
+    Raises:
+        OptionError: names every bad key, its value and what is allowed.
+    """
+    problems: list[str] = []
+    chosen: dict[str, Any] = {}
+    names = {_camel(field.name): field.name for field in fields(Options)}
+    for key, value in context.items():
+        if ":" in key or "/" in key or key in PLAIN_KEYS_OF_OTHERS:
+            continue
+        if key not in names:
+            problems.append(f"{key} is no context key; known are {', '.join(sorted(names))}")
+            continue
+        try:
+            chosen[names[key]] = READERS[names[key]](value)
+        except ValueError as error:
+            problems.append(f"{key}={value}: {error}")
+    if problems:
+        raise OptionError("; ".join(problems))
+    return Options(**chosen)
+
+
+PLAIN_KEYS_OF_OTHERS = {"placeholders"}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _flag(value: Any) -> bool:
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise ValueError("must be true or false")
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    parts = value if isinstance(value, list) else str(value).split(",")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if not str(value).isdigit() or not least <= int(value) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def _instance_type(value: Any) -> str:
+    if not str(value).startswith("ml."):
+        raise ValueError("must be a SageMaker training instance type, such as ml.m5.xlarge")
+    return str(value)
+
+
+def _email(value: Any) -> str | None:
+    if not value:
+        return None
+    if "@" not in str(value):
+        raise ValueError("must be an e-mail address")
+    return str(value)
+
+
+def _retention(value: Any) -> int:
+    if not str(value).isdigit() or int(value) not in LOG_RETENTIONS_DAYS:
+        raise ValueError(f"must be one of {', '.join(map(str, LOG_RETENTIONS_DAYS))}")
+    return int(value)
+
+
+READERS: Mapping[str, Callable[[Any], Any]] = {
+    "data_buckets": _names,
+    "instance_type": _instance_type,
+    "function_memory_mb": _whole(512, 10_240),
+    "customer_key": _flag,
+    "guest": _flag,
+    "alarm_email": _email,
+    "retain_data": _flag,
+    "log_retention_days": _retention,
+    "cors_origins": _names,
+    "requests_per_second": _whole(1, 10_000),
+    "guest_requests_per_second": _whole(1, 10_000),
+}

@@ -1,0 +1,46 @@
+"""Statements that several roles share, each with exact actions and the ARNs they act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+
+def table_rights(table: dynamodb.ITable, *actions: str) -> iam.PolicyStatement:
+    """`actions` without their prefix, on the table itself; there are no indexes."""
+    return iam.PolicyStatement(actions=[f"dynamodb:{action}" for action in actions], resources=[table.table_arn])
+
+
+def read_objects(bucket: s3.IBucket, prefixes: Sequence[str]) -> list[iam.PolicyStatement]:
+    """May list and read under these prefixes."""
+    return [
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=[bucket.arn_for_objects(f"{p}*") for p in prefixes]),
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+        ),
+    ]
+
+
+def write_objects(bucket: s3.IBucket, prefixes: Sequence[str]) -> iam.PolicyStatement:
+    """May write under these prefixes, large files in parts too."""
+    return iam.PolicyStatement(
+        actions=["s3:PutObject", "s3:AbortMultipartUpload"],
+        resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes],
+    )
+
+
+def key_rights(key: kms.IKey | None) -> list[iam.PolicyStatement]:
+    """What reading and writing encrypted tables, objects and streams takes; nothing where AWS owns the keys."""
+    if key is None:
+        return []
+    return [
+        iam.PolicyStatement(
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], resources=[key.key_arn]
+        )
+    ]
