@@ -85,9 +85,9 @@ class ApiStack(cdk.Stack):
         self.stage = self._make_stage()
         put_out(
             self,
-            Control=self.control.function_name,
-            Runtime=self.runtime.function_name,
-            Events=self.events.function_name,
+            ControlFunction=self.control.function_name,
+            RuntimeFunction=self.runtime.function_name,
+            EventsFunction=self.events.function_name,
             Url=self.api.api_endpoint,
         )
 

@@ -71,12 +71,12 @@ class JobsStack(cdk.Stack):
         self._let_workflow_look_at_executions()
         put_out(
             self,
-            Workflow=self.workflow.function_name,
-            Deployment=self.deployment.function_name,
-            Job=self.job.function_name,
-            Import=self.machines["import"].state_machine_arn,
-            Train=self.machines["train"].state_machine_arn,
-            Deploy=self.machines["deploy"].state_machine_arn,
+            WorkflowFunction=self.workflow.function_name,
+            DeploymentFunction=self.deployment.function_name,
+            JobFunction=self.job.function_name,
+            ImportMachine=self.machines["import"].state_machine_arn,
+            TrainMachine=self.machines["train"].state_machine_arn,
+            DeployMachine=self.machines["deploy"].state_machine_arn,
             JobRole=self.job_role.role_arn,
             ExternalId=self.external_id,
         )

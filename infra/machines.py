@@ -84,19 +84,20 @@ def deploy_machine(addresses: Addresses) -> State:
         "Comment": "Checks a trained model and lets a campaign serve it. Input: the campaign's ARN.",
         "StartAt": "Claim the job",
         "States": {
-            "Claim the job": _claim(addresses, "deploy", ["wait_s"]),
+            "Claim the job": _claim(addresses, "deploy"),
             "Anything to do?": _proceed("Check the model"),
             "Check the model": check,
             "Commit": {
                 **_step(addresses, "deploy", "commit"),
                 "Comment": "Switches the campaign's pointer to the new model, if this attempt still owns the job.",
-                "ResultPath": None,
+                "ResultSelector": {"settle_s.$": "$.Payload.settle_s"},
+                "ResultPath": "$.commit",
                 "Next": "Wait for caches",
             },
             "Wait for caches": {
                 "Type": "Wait",
                 "Comment": "Until no runtime still serves the old model from memory, so that ACTIVE means everywhere.",
-                "SecondsPath": "$.claim.wait_s",
+                "SecondsPath": "$.commit.settle_s",
                 "Next": "Settle",
             },
             "Settle": {
@@ -115,7 +116,7 @@ def _job_machine(addresses: Addresses, command: Command, comment: str) -> State:
         "Comment": comment,
         "StartAt": "Claim the job",
         "States": {
-            "Claim the job": _claim(addresses, command, []),
+            "Claim the job": _claim(addresses, command),
             "Anything to do?": _proceed("Plan"),
             "Plan": {
                 **_step(addresses, command, "plan"),
@@ -154,12 +155,12 @@ def _job_machine(addresses: Addresses, command: Command, comment: str) -> State:
     }
 
 
-def _claim(addresses: Addresses, machine: str, more: list[str]) -> State:
+def _claim(addresses: Addresses, machine: str) -> State:
     state = _step(addresses, machine, "begin")
     return {
         **state,
         "Comment": "Takes the job for this execution, unless it is done, gone, or another execution still runs it.",
-        "ResultSelector": {f"{name}.$": f"$.Payload.{name}" for name in ("attempt", "proceed", "reason", *more)},
+        "ResultSelector": {f"{name}.$": f"$.Payload.{name}" for name in ("attempt", "proceed", "reason")},
         "ResultPath": "$.claim",
         "Next": "Anything to do?",
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Claim failed"}],

@@ -39,9 +39,9 @@ class StorageStack(cdk.Stack):
         self.event_stream = self._make_stream(options)
         put_out(
             self,
-            Resources=self.resources.table_name,
-            Events=self.events.table_name,
-            Data=self.data.bucket_name,
+            ResourcesTable=self.resources.table_name,
+            EventsTable=self.events.table_name,
+            DataBucket=self.data.bucket_name,
             EventStream=self.event_stream.ref,
         )
 
