@@ -88,10 +88,12 @@ def claim(
     resource_id: str,
     execution: str,
     mark: Callable[[Resource, Attempt], Resource],
+    carried: tuple[str, ...] = (),
 ) -> Resource:
     """Gives the job to this execution; the same execution asking again keeps its token.
 
     `mark` returns the resource with the new attempt's status, or raises NotNow when the job has ended well.
+    `carried` names the facts that pass on from an attempt that was cut off.
 
     Raises:
         NotNow: nothing to do, or another execution is at it.
@@ -101,7 +103,9 @@ def claim(
         if current.deleting_since is not None:
             raise NotNow(f"{kind} {resource_id} is being deleted")
         before = attempt_of(current)
-        fresh = Attempt(context.draw_token(), execution, context.clock())
+        left = before.facts if before and not before.outcome else {}
+        facts = {name: left[name] for name in carried if name in left}
+        fresh = Attempt(context.draw_token(), execution, context.clock(), facts=facts)
         marked = with_attempt(mark(current, fresh), fresh)
         if before and before.execution == execution:
             if before.outcome:

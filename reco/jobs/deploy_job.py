@@ -27,6 +27,9 @@ KIND = Kind.CAMPAIGN
 SETTLE_MARGIN_S = 1
 """For clocks that do not run alike, and a read that was under way when the pointer switched."""
 
+REPLACED = "replaced"
+"""The fact that keeps the pointer from before the switch, for going back. An attempt that takes over inherits it."""
+
 UPDATED_MEMBERS = ("solution_version_arn", "min_provisioned_tps", "campaign_config")
 """What an update brings; they become the campaign's when it is ACTIVE."""
 
@@ -46,7 +49,7 @@ def begin(context: JobContext, campaign_id: str, execution: str) -> str:
     Raises:
         NotNow: all is deployed, the campaign is gone, or in other hands.
     """
-    record = attempt_of(claim(context, KIND, campaign_id, execution, _mark_in_progress))
+    record = attempt_of(claim(context, KIND, campaign_id, execution, _mark_in_progress, carried=(REPLACED,)))
     assert record is not None  # noqa: S101  claim() wrote it
     return record.attempt
 
@@ -91,10 +94,10 @@ def commit(context: JobContext, campaign_id: str, attempt: str) -> dict[str, Any
             raise StaleAttempt(f"attempt {attempt} has failed already")
         if mine.outcome == "done" or "settle_s" in mine.facts:
             return None
-        before = current.inner.get("serving")
+        before = mine.facts.get(REPLACED) or current.inner.get("serving")
         wait_s = settle_seconds(context.settings.pointer_cache_s) if before else 0
         switched = replace(current, inner={**current.inner, "serving": serving})
-        remembered = mine.with_fact("replaced", before).with_fact("settle_s", wait_s)
+        remembered = mine.with_fact(REPLACED, before).with_fact("settle_s", wait_s)
         if wait_s == 0:
             return _activated(switched, remembered, context.clock())
         return with_attempt(switched, remembered)
@@ -136,8 +139,8 @@ def fail(context: JobContext, campaign_id: str, attempt: str, reason: str) -> st
         if mine.outcome:
             return None
         inner = dict(current.inner)
-        if "settle_s" in mine.facts:
-            inner["serving"] = mine.facts["replaced"]
+        if mine.facts.get(REPLACED):
+            inner["serving"] = mine.facts[REPLACED]
         ended = with_attempt(replace(current, inner=inner), replace(mine, outcome="failed"))
         update = _open_update(current)
         if update is None:
@@ -155,10 +158,10 @@ def _open_update(campaign: Resource) -> dict[str, Any] | None:
     return update if update and update["status"] != ACTIVE else None
 
 
-def _mark_in_progress(campaign: Resource, _: Attempt) -> Resource:
+def _mark_in_progress(campaign: Resource, fresh: Attempt) -> Resource:
     update = _open_update(campaign)
     if update is not None:
-        started = {**update, "status": CREATE_IN_PROGRESS, "failure_reason": None}
+        started = {**update, "status": CREATE_IN_PROGRESS, "failure_reason": None, "updated_at": fresh.started_at}
         return replace(campaign, inner={**campaign.inner, "update": started})
     if campaign.status == ACTIVE:
         raise NotNow("the campaign serves what it should")

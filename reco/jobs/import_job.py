@@ -22,7 +22,7 @@ from reco.jobs.plan import RESULT, attempt_uri, settle_plan, settled_plan
 from reco.jobs.specification import ImportSpecification, SnapshotReference, import_result_from_json
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS
 from reco.jobs.tiers import choose, import_need
-from reco.storage.access import callers_objects, measure
+from reco.storage.access import measure
 from reco.storage.layout import snapshot_prefix, uri
 from reco.storage.resources import Resource
 
@@ -77,8 +77,7 @@ def plan(context: JobContext, job_id: str, attempt: str) -> dict[str, Any]:
     previous = _reference(snapshot) if snapshot and mode == "INCREMENTAL" else None
     location = job.body["data_source"]["data_location"]
     role = context.callers.role_for(job.body.get("role_arn"), location)
-    source = callers_objects(context.callers.sts, role, context.callers.external_id)
-    size = measure(source, location)
+    size = measure(context.callers.objects(role), location)
     need = import_need(size.bytes, size.compressed_bytes, previous.rows if previous else 0)
     choice = choose(need, context.settings.function_memory_mb, context.settings.instance_type)
     dataset_type = dataset.body["dataset_type"].upper()

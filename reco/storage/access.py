@@ -6,8 +6,8 @@ The one rule, the same wherever it runs:
 2. Otherwise read as the job role, if the deployer listed the bucket (setting data_buckets; `*` lists all).
 3. Otherwise refuse, with the statement to paste into the role's trust policy.
 
-Credentials of a role that was taken from another role end after an hour; `s3_as` renews them, so an import may last
-longer. Refusals of S3 become faults that say what to change, on whichever call they happen.
+Credentials of a role that was taken from another role end after an hour; `session_as` renews them, so an import may
+last longer. Refusals of S3 become faults that say what to change, on whichever call they happen.
 """
 
 from __future__ import annotations
@@ -37,15 +37,22 @@ DENIED = "Insufficient privileges for accessing data in Amazon S3."
 NOT_THERE = "Invalid Data location."
 
 
-@dataclass(frozen=True)
 class CallersRights:
-    """Decides as whom a caller's bucket is read."""
+    """Decides as whom a caller's bucket is read, and reads it."""
 
-    sts: Any
-    """STS client with the job role's own credentials."""
-    job_role: str
-    external_id: str
-    data_buckets: Iterable[str]
+    def __init__(self, session: boto3.Session, *, job_role: str, external_id: str, data_buckets: Iterable[str]) -> None:
+        """`session` acts as the job role; its clients are made here, once, since making them is not thread-safe."""
+        self.job_role = job_role
+        self.external_id = external_id
+        self._listed = frozenset(data_buckets)
+        self._sts = session.client("sts")
+        self._own = Objects(_explained(session.client("s3"), None))
+
+    def objects(self, role_arn: str | None) -> Objects:
+        """The caller's objects, read as what `role_for` answered. Refusals by S3 are faults that say what to change."""
+        if role_arn is None:
+            return self._own
+        return Objects(_explained(session_as(self._sts, role_arn, self.external_id).client("s3"), role_arn))
 
     def role_for(self, role_arn: str | None, location: str) -> str | None:
         """The role to read `location` with; None is the job's own.
@@ -57,14 +64,13 @@ class CallersRights:
         if role_arn and self._may_take(role_arn):
             return role_arn
         bucket = bucket_of(location)
-        listed = set(self.data_buckets)
-        if "*" in listed or bucket in listed:
+        if "*" in self._listed or bucket in self._listed:
             return None
         raise UserFault(f"{DENIED} {self._advice(role_arn, bucket)}")
 
     def _may_take(self, role_arn: str) -> bool:
         try:
-            self.sts.assume_role(
+            self._sts.assume_role(
                 RoleArn=role_arn, RoleSessionName=SESSION_NAME, ExternalId=self.external_id, DurationSeconds=900
             )
         except ClientError as error:
@@ -114,19 +120,6 @@ def session_as(sts: Any, role_arn: str, external_id: str | None) -> boto3.Sessio
     return boto3.Session(botocore_session=session, region_name=sts.meta.region_name)
 
 
-def callers_objects(sts: Any, role_arn: str | None, external_id: str) -> Objects:
-    """The caller's objects, read as `role_arn`, or as the job itself when None.
-
-    Every refusal by S3, on any of its calls, is a UserFault that says what to change.
-    """
-    if role_arn is None:
-        client = boto3.client("s3", region_name=sts.meta.region_name)
-    else:
-        client = session_as(sts, role_arn, external_id).client("s3")
-    _explain(client, role_arn)
-    return Objects(client)
-
-
 def bucket_of(location: str) -> str:
     """The bucket of a data location.
 
@@ -173,8 +166,8 @@ def measure(source: Objects, location: str) -> SourceSize:
     return SourceSize(len(found), sum(each.bytes for each in found), compressed)
 
 
-def _explain(client: Any, role_arn: str | None) -> None:
-    """Turns S3's refusals into faults before botocore raises its own."""
+def _explained(client: Any, role_arn: str | None) -> Any:
+    """The S3 client, whose refusals become faults before botocore raises its own."""
 
     def remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["reco_location"] = (params.get("Bucket", ""), params.get("Key"))
@@ -189,6 +182,7 @@ def _explain(client: Any, role_arn: str | None) -> None:
 
     client.meta.events.register("before-parameter-build.s3", remember)
     client.meta.events.register("after-call.s3", explain)
+    return client
 
 
 def _fault(status: int, code: str, bucket: str, key: str | None, role_arn: str | None) -> JobFault | None:
@@ -196,7 +190,9 @@ def _fault(status: int, code: str, bucket: str, key: str | None, role_arn: str |
     if code == "NoSuchBucket":
         return UserFault(f'{NOT_THERE} The bucket "{bucket}" does not exist.')
     if status == 404:
-        return UserFault(f"{NOT_THERE} There is no object {place}. A folder's location ends in a slash.")
+        return UserFault(
+            f"{NOT_THERE} There is no object {place}, or no such bucket. A folder's location ends in a slash."
+        )
     if status in (301, 307, 400) and code in ("PermanentRedirect", "301", "AuthorizationHeaderMalformed"):
         return UserFault(f'{NOT_THERE} The bucket "{bucket}" is in another region.')
     if status in (401, 403):

@@ -1,0 +1,154 @@
+"""The steps of the three state machines, as the Workflow function is asked for them.
+
+Payload: `step`, `machine`, `arn`, `execution` ($$.Execution.Id), `attempt` in every step after begin, and `error`
+(what Step Functions caught) in fail. Answers:
+
+    begin    {"arn", "attempt", "proceed", "reason"}     proceed false: nothing to do, and why
+    plan     a reco.jobs.plan.Plan                       import and train
+    commit   {"settle_s"}                                seconds to wait before settle; 0 is done
+    settle   {}                                          deploy
+    fail     {"status"}                                  STALE when the job is another attempt's
+
+Every step may be repeated, and may come late. Step Functions' own notice that an execution ended badly is taken too:
+it closes a job whose machine was stopped before it could.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reco.arns import Kind, parse_arn
+from reco.errors import StaleAttempt
+from reco.jobs import deploy_job, import_job, train_job
+from reco.jobs.attempt import JobContext, NotNow, attempt_of
+from reco.jobs.failures import described, reason_of
+from reco.jobs.plan import FAILURE, attempt_uri
+from reco.jobs.specification import failure_from_json
+from reco.jobs.status import CREATE_PENDING
+from reco.storage.resources import Resource
+
+NOTICE = "Step Functions Execution Status Change"
+"""detail-type of the event that EventBridge carries when an execution changes."""
+
+STALE = "STALE"
+
+
+@dataclass(frozen=True)
+class Job:
+    """The steps of one machine. Each takes the context, the resource's id, and the execution or attempt."""
+
+    kind: Kind
+    begin: Callable[[JobContext, str, str], str]
+    commit: Callable[[JobContext, str, str], dict[str, Any]]
+    fail: Callable[[JobContext, str, str, str], str]
+    plan: Callable[[JobContext, str, str], dict[str, Any]] | None = None
+    settle: Callable[[JobContext, str, str], None] | None = None
+    subject: Callable[[Resource], str] = lambda _: ""
+    """What a failure's text calls the thing."""
+
+
+JOBS: Mapping[str, Job] = {
+    "import": Job(
+        import_job.KIND,
+        import_job.begin,
+        import_job.commit,
+        import_job.fail,
+        plan=import_job.plan,
+        subject=import_job.subject,
+    ),
+    "train": Job(train_job.KIND, train_job.begin, train_job.commit, train_job.fail, plan=train_job.plan),
+    "deploy": Job(deploy_job.KIND, deploy_job.begin, deploy_job.commit, deploy_job.fail, settle=deploy_job.settle),
+}
+
+
+def take_step(context: JobContext, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Does one step, or closes the job of an execution that ended badly.
+
+    Raises:
+        JobFault, StaleAttempt: the machine catches them and goes to its fail step.
+        ValueError: the payload names no step or machine.
+    """
+    if event.get("detail-type") == NOTICE:
+        return _close(context, event["detail"])
+    step, machine = event.get("step"), event.get("machine")
+    job = JOBS.get(str(machine))
+    if job is None:
+        raise ValueError(f"there is no machine {machine!r}")
+    if step == "begin":
+        return _begin(context, job, str(event["arn"]), event["execution"])
+    resource_id = _resource_id(job, event["arn"])
+    if step == "fail":
+        return _fail(context, str(machine), job, resource_id, event)
+    if step == "plan" and job.plan:
+        return job.plan(context, resource_id, event["attempt"])
+    if step == "commit":
+        return job.commit(context, resource_id, event["attempt"])
+    if step == "settle" and job.settle:
+        job.settle(context, resource_id, event["attempt"])
+        return {}
+    raise ValueError(f"machine {machine} has no step {step!r}")
+
+
+def _begin(context: JobContext, job: Job, arn: str, execution: str) -> dict[str, Any]:
+    answer = {"arn": arn, "attempt": "", "proceed": False, "reason": ""}
+    name = parse_arn(arn)
+    if name is None or name.kind is not job.kind:
+        return {**answer, "reason": f"{arn} is not the ARN of a {job.kind.value}"}
+    if not execution.startswith(f"arn:{name.owner.partition}:states:{name.owner.region}:{name.owner.account}:"):
+        return {**answer, "reason": f"{arn} is of another account or region"}
+    try:
+        attempt = job.begin(context, name.resource_id, execution)
+    except NotNow as reason:
+        return {**answer, "reason": str(reason)}
+    return {**answer, "attempt": attempt, "proceed": True}
+
+
+def _fail(context: JobContext, machine: str, job: Job, resource_id: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    resource = context.table.get(job.kind, resource_id)
+    attempt = event.get("attempt") or _attempt_held(resource, event["execution"])
+    if resource is None or attempt is None:
+        return {"status": STALE}
+    said = context.home.read_text(attempt_uri(context, resource, attempt) + FAILURE)
+    error = event.get("error") or {}
+    reason = failure_from_json(said).reason if said else reason_of(error, context.settings.instance_type)
+    try:
+        status = job.fail(context, resource_id, attempt, described(machine, job.subject(resource), reason))
+    except StaleAttempt:
+        return {"status": STALE}
+    return {"status": status}
+
+
+def _close(context: JobContext, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Fails the job of an execution that was stopped, or that could not even fail."""
+    arn = json.loads(detail["input"])["arn"]
+    name = parse_arn(arn)
+    machine = next((each for each, job in JOBS.items() if name and job.kind is name.kind), None)
+    if machine is None or name is None or detail["status"] not in ("FAILED", "TIMED_OUT", "ABORTED"):
+        return {"status": STALE}
+    job, execution = JOBS[machine], detail["executionArn"]
+    resource = context.table.get(job.kind, name.resource_id)
+    if resource and attempt_of(resource) is None and _is_for(execution, resource):
+        # It ended before its begin: claim the job, so that there is an attempt that can fail.
+        _begin(context, job, arn, execution)
+    error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause") or ""}
+    return _fail(context, machine, job, name.resource_id, {"execution": execution, "error": error})
+
+
+def _is_for(execution: str, resource: Resource) -> bool:
+    return resource.status == CREATE_PENDING and execution.rpartition(":")[2].startswith(resource.incarnation)
+
+
+def _attempt_held(resource: Resource | None, execution: str) -> str | None:
+    """The attempt of this very execution, if it still has the job."""
+    record = attempt_of(resource) if resource else None
+    return record.attempt if record and record.execution == execution else None
+
+
+def _resource_id(job: Job, arn: str) -> str:
+    name = parse_arn(arn)
+    if name is None or name.kind is not job.kind:
+        raise ValueError(f"{arn} is not the ARN of a {job.kind.value}")
+    return name.resource_id
