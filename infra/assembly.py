@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
+import cdk_nag
 
+from infra.acknowledgements import acknowledge
 from infra.api_stack import ApiStack
 from infra.code import built_code, placeholder_code
 from infra.jobs_stack import JobsStack
@@ -31,4 +33,6 @@ def synthesise(output: str, context: Mapping[str, Any]) -> None:
     jobs = JobsStack(app, "RecoJobs", options=options, code=code, storage=storage)
     api = ApiStack(app, "RecoApi", options=options, code=code, storage=storage, jobs=jobs)
     ObservabilityStack(app, "RecoObservability", options=options, storage=storage, jobs=jobs, api=api)
+    acknowledge(app, options)
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app, verbose=True))
     app.synth()
