@@ -123,7 +123,7 @@ def _map_reader(service: str, shape: MapShape) -> Reader:
             return {}
         entries = {}
         for key, entry in value.items():
-            step = (path, f"[{json.dumps(key[:LONGEST_KEY_SHOWN])}]")
+            step = (path, f"[{json.dumps(key[:LONGEST_KEY_SHOWN], ensure_ascii=False)}]")
             entries[read_key(key, step, problems)] = read_value(entry, step, problems)
         return entries
 

@@ -32,7 +32,7 @@ def size(value: list[Any], path: Path) -> Iterator[tuple[Path, int]]:
 def size_of_each(value: Mapping[str, list[Any]], path: Path) -> Iterator[tuple[Path, int]]:
     """Elements of each list in a map."""
     for key, elements in value.items():
-        yield (path, f"[{json.dumps(key)}]"), len(elements)
+        yield (path, f"[{json.dumps(key, ensure_ascii=False)}]"), len(elements)
 
 
 def bytes_of_each(shape_name: str) -> Measure:
