@@ -112,7 +112,9 @@ class ApiStack(cdk.Stack):
                 pointer_cache_s=POINTER_CACHE_S,
             ),
             statements=[
-                table_rights(storage.resources, "DeleteItem", "GetItem", "PutItem", "Query"),
+                table_rights(
+                    storage.resources, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"
+                ),
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=list(machines.values())),
                 *key_rights(storage.key),
             ],

@@ -5,11 +5,11 @@ Items of the resources table:
     pk                       sk                          what
     resource#KIND#ID         resource                    the resource
     list#KIND                CREATED_MS#INCARNATION      entry of the account-wide list
-    list#KIND#PARENT         CREATED_MS#INCARNATION      entry of its parent's list
+    list#KIND#PARENT         CREATED_MS#INCARNATION      entry of its parent's list, and of each `also_under`
 
 No transaction: the entries are written first, then the resource, on the condition that its name is free. A reader
 follows an entry to the resource and drops it unless the incarnation agrees, so a kill between the writes leaves only
-an entry that nobody sees. Every later change is a compare-and-set on `revision` (docs/adr/0002).
+an entry that nobody sees. Every later change is a compare-and-set on `revision`, or a `touch` (docs/adr/0002).
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reco.arns import Kind
-from reco.errors import StaleAttempt
+from reco.errors import InvalidInput, StaleAttempt
 from reco.storage.tables import PARTITION_KEY, SORT_KEY
+
+DOCUMENT_LIMIT = 256 * 1024
+"""Bytes of a resource's document. DynamoDB's item may have 400 KB; the rest is room for what jobs add later."""
+
+_BATCH = 100
+"""Keys that one BatchGetItem may ask for."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Resource:
     deleting_since: float | None = None
     parent: str | None = None
     """ARN of the parent whose list it is in; None for schemas and dataset groups."""
+    also_under: tuple[str, ...] = ()
+    """ARNs of further resources under which it is found, such as a dataset's schema."""
     tags: dict[str, str] = field(default_factory=dict)
     inner: dict[str, Any] = field(default_factory=dict)
     """What the API never shows: snapshot pointers, attempts, artefact addresses."""
@@ -65,13 +73,13 @@ def _resource_key(kind: Kind, resource_id: str) -> dict[str, Any]:
 
 def _list_keys(resource: Resource) -> list[dict[str, Any]]:
     position = {"S": f"{int(resource.created_at * 1000):013d}#{resource.incarnation}"}
-    partitions = [f"list#{resource.kind}"]
-    if resource.parent:
-        partitions.append(f"list#{resource.kind}#{resource.parent}")
+    owners = [*([resource.parent] if resource.parent else []), *resource.also_under]
+    partitions = [f"list#{resource.kind}", *(f"list#{resource.kind}#{owner}" for owner in owners)]
     return [{PARTITION_KEY: {"S": partition}, SORT_KEY: position} for partition in partitions]
 
 
 def _to_item(resource: Resource) -> dict[str, Any]:
+    """The resource as DynamoDB keeps it; `deleting` repeats a fact of the document where a condition can see it."""
     document = {
         "body": resource.body,
         "created_at": resource.created_at,
@@ -80,26 +88,30 @@ def _to_item(resource: Resource) -> dict[str, Any]:
         "failure_reason": resource.failure_reason,
         "deleting_since": resource.deleting_since,
         "parent": resource.parent,
+        "also_under": resource.also_under,
         "tags": resource.tags,
         "inner": resource.inner,
     }
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return {
         **_resource_key(resource.kind, resource.id),
         "kind": {"S": resource.kind.value},
         "id": {"S": resource.id},
         "incarnation": {"S": resource.incarnation},
         "revision": {"N": str(resource.revision)},
-        "document": {"S": json.dumps(document, separators=(",", ":"))},
+        "document": {"S": text},
+        **({"deleting": {"BOOL": True}} if resource.deleting_since is not None else {}),
     }
 
 
 def _from_item(item: dict[str, Any]) -> Resource:
+    document = json.loads(item["document"]["S"])
     return Resource(
         kind=Kind(item["kind"]["S"]),
         id=item["id"]["S"],
         incarnation=item["incarnation"]["S"],
         revision=int(item["revision"]["N"]),
-        **json.loads(item["document"]["S"]),
+        **{**document, "also_under": tuple(document.get("also_under", ()))},
     )
 
 
@@ -118,19 +130,33 @@ class ResourceTable:
         self._client = client
         self._table = table
 
+    @property
+    def client(self) -> Any:
+        """The DynamoDB client, for what else lies in this table (reco.storage.tracking)."""
+        return self._client
+
+    @property
+    def name(self) -> str:
+        return self._table
+
     def create(self, resource: Resource) -> Resource:
         """Stores a new resource.
 
         Raises:
             NameTaken: the id is in use; nothing remains of the attempt.
+            InvalidInput: the document is too large for an item.
         """
+        item = _to_item(resource)
+        size = len(item["document"]["S"].encode())
+        if size > DOCUMENT_LIMIT:
+            raise InvalidInput(f"The {resource.kind} holds {size} bytes; at most {DOCUMENT_LIMIT} are allowed.")
         entries = _list_keys(resource)
         for key in entries:
             self._client.put_item(TableName=self._table, Item={**key, "id": {"S": resource.id}})
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_to_item(resource),
+                Item=item,
                 ConditionExpression="attribute_not_exists(pk)",
             )
         except ClientError as error:
@@ -195,6 +221,26 @@ class ResourceTable:
                 continue
         raise StaleAttempt(f"{kind} {resource_id} changes too often")
 
+    def touch(self, kind: Kind, resource_id: str, incarnation: str) -> bool:
+        """Moves the revision on, if the resource is this incarnation and is not being deleted; says whether it was.
+
+        Whoever read the resource before and meant to replace it must read again: a delete that looked for children
+        before the touch cannot take place after it.
+        """
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_resource_key(kind, resource_id),
+                UpdateExpression="ADD revision :one",
+                ConditionExpression="incarnation = :incarnation AND attribute_not_exists(deleting)",
+                ExpressionAttributeValues={":incarnation": {"S": incarnation}, ":one": {"N": "1"}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
     def delete(self, resource: Resource) -> None:
         """Removes the resource and its list entries, if it still is this incarnation; repeating it is harmless."""
         try:
@@ -215,29 +261,16 @@ class ResourceTable:
 
         Positions stay valid while others are created and deleted. `parent` None lists the whole account.
         """
-        partition = f"list#{kind}" + (f"#{parent}" if parent else "")
         found: list[Resource] = []
         position = after
         while True:
-            start = (
-                {}
-                if position is None
-                else {"ExclusiveStartKey": {PARTITION_KEY: {"S": partition}, SORT_KEY: {"S": position}}}
-            )
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": partition}},
-                ConsistentRead=True,
-                Limit=limit - len(found) + 1,
-                **start,
-            )
-            for entry in answer["Items"]:
+            answer = self._entries(kind, parent, position, limit - len(found) + 1, forward=True)
+            resources = self._followed(kind, answer["Items"])
+            for entry, resource in zip(answer["Items"], resources, strict=True):
                 if len(found) == limit:
                     return Page(found, position)
-                resource = self.get(kind, entry["id"]["S"])
                 position = entry[SORT_KEY]["S"]
-                if resource and resource.incarnation == position.partition("#")[2]:
+                if resource:
                     found.append(resource)
             if "LastEvaluatedKey" not in answer:
                 return Page(found, None)
@@ -247,8 +280,61 @@ class ResourceTable:
         """Every resource of a kind, oldest first, fetched page by page."""
         position: str | None = None
         while True:
-            page = self.page(kind, parent, position, 100)
+            page = self.page(kind, parent, position, _BATCH)
             yield from page.resources
             if page.next_position is None:
                 return
             position = page.next_position
+
+    def newest_first(self, kind: Kind, parent: str) -> Iterator[Resource]:
+        """Every resource of a parent, newest first, a few at a time: for who wants only the first that fits."""
+        position: str | None = None
+        while True:
+            answer = self._entries(kind, parent, position, 5, forward=False)
+            yield from (resource for resource in self._followed(kind, answer["Items"]) if resource)
+            if "LastEvaluatedKey" not in answer:
+                return
+            position = answer["LastEvaluatedKey"][SORT_KEY]["S"]
+
+    def _entries(self, kind: Kind, parent: str | None, after: str | None, limit: int, forward: bool) -> dict[str, Any]:
+        """DynamoDB's answer with some list entries behind `after`."""
+        partition = f"list#{kind}" + (f"#{parent}" if parent else "")
+        start = {} if after is None else {PARTITION_KEY: {"S": partition}, SORT_KEY: {"S": after}}
+        answer: dict[str, Any] = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+            ConsistentRead=True,
+            ScanIndexForward=forward,
+            Limit=limit,
+            **({"ExclusiveStartKey": start} if start else {}),
+        )
+        return answer
+
+    def _followed(self, kind: Kind, entries: list[dict[str, Any]]) -> list[Resource | None]:
+        """The resource of each entry; None where it is gone or another incarnation has its name."""
+        ids = list(dict.fromkeys(entry["id"]["S"] for entry in entries))
+        stored: dict[str, Resource] = {}
+        for start in range(0, len(ids), _BATCH):
+            stored.update(self._fetched(kind, ids[start : start + _BATCH]))
+        return [
+            resource
+            if (resource := stored.get(entry["id"]["S"]))
+            and resource.incarnation == entry[SORT_KEY]["S"].partition("#")[2]
+            else None
+            for entry in entries
+        ]
+
+    def _fetched(self, kind: Kind, ids: list[str]) -> dict[str, Resource]:
+        """Resources by id, read consistently; an absent one is left out. At most 100 ids."""
+        asked: dict[str, Any] = {
+            self._table: {"Keys": [_resource_key(kind, each) for each in ids], "ConsistentRead": True}
+        }
+        found: dict[str, Resource] = {}
+        # An answer holds 16 MB at most; DynamoDB hands back the keys it did not get to.
+        while asked:
+            answer = self._client.batch_get_item(RequestItems=asked)
+            for item in answer["Responses"].get(self._table, []):
+                found[item["id"]["S"]] = _from_item(item)
+            asked = answer.get("UnprocessedKeys") or {}
+        return found

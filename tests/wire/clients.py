@@ -47,6 +47,8 @@ def connect(
     client = boto3.client(
         service,
         region_name=REGION,
+        # No address of AWS, so that moto, where a test has it running, leaves the request alone.
+        endpoint_url="http://reco.invalid",
         aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
         aws_secret_access_key="not a secret",
         config=Config(parameter_validation=checks, retries={"max_attempts": 0}),

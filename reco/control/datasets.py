@@ -1,0 +1,80 @@
+"""Datasets: one of each type in a group, each with a schema of its type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reco.arns import Kind
+from reco.control.claims import claim_on
+from reco.control.lifecycle import IN_PROGRESS
+from reco.control.listing import list_resources
+from reco.control.registry import Registry, fresh
+from reco.control.tags import tags_of
+from reco.datasets.schemas import RULES, parse_schema
+from reco.errors import InvalidInput, ResourceInUse
+from reco.storage.resources import Resource
+from reco.wire.call import Call
+
+_LATER_TYPES = ("ACTIONS", "ACTION_INTERACTIONS")
+
+
+def create_dataset(registry: Registry, call: Call) -> dict[str, Any]:
+    asked = call.parameters
+    dataset_type = _dataset_type(asked["dataset_type"])
+    tags = tags_of(asked.get("tags"))
+    group = registry.find(Kind.DATASET_GROUP, asked["dataset_group_arn"], "datasetGroupArn")
+    schema = registry.find(Kind.SCHEMA, asked["schema_arn"], "schemaArn")
+    described = parse_schema(schema.body["schema"]).dataset_type
+    if described != dataset_type:
+        raise InvalidInput(f"schemaArn: the schema describes {described}, but datasetType is {dataset_type}.")
+    registry.require_active(group)
+    body = {
+        "name": asked["name"],
+        "dataset_group_arn": asked["dataset_group_arn"],
+        "dataset_type": dataset_type,
+        "schema_arn": asked["schema_arn"],
+    }
+    dataset = fresh(
+        Kind.DATASET,
+        f"{group.id}/{dataset_type}",
+        body,
+        call.now,
+        tags=tags,
+        parent=asked["dataset_group_arn"],
+        also_under=(asked["schema_arn"],),
+    )
+    return {"dataset_arn": registry.arn(registry.create(dataset, [claim_on(group), claim_on(schema)]))}
+
+
+def describe_dataset(registry: Registry, call: Call) -> dict[str, Any]:
+    return {"dataset": registry.view(registry.find(Kind.DATASET, call.parameters["dataset_arn"], "datasetArn"))}
+
+
+def list_datasets(registry: Registry, call: Call) -> dict[str, Any]:
+    parent = (Kind.DATASET_GROUP, "dataset_group_arn", "datasetGroupArn")
+    return list_resources(registry, call, Kind.DATASET, "datasets", parent)
+
+
+def delete_dataset(registry: Registry, call: Call) -> None:
+    """Deletes the dataset and its import jobs; models trained on it stay."""
+    dataset = registry.find(Kind.DATASET, call.parameters["dataset_arn"], "datasetArn")
+
+    def refuse(current: Resource) -> None:
+        arn = registry.arn(current)
+        jobs = registry.children(Kind.DATASET_IMPORT_JOB, arn)
+        versions = registry.children(Kind.SOLUTION_VERSION, current.body["dataset_group_arn"])
+        for reader in (*jobs, *versions):
+            if reader.status in IN_PROGRESS:
+                raise ResourceInUse(f"{arn} is in use by {registry.arn(reader)}, which is {reader.status}.")
+
+    registry.delete(dataset, refuse)
+
+
+def _dataset_type(given: str) -> str:
+    """The type in upper case, however the caller wrote it."""
+    dataset_type = given.upper()
+    if dataset_type in _LATER_TYPES:
+        raise InvalidInput(f"datasetType {dataset_type} is not available in this version.")
+    if dataset_type not in RULES:
+        raise InvalidInput(f"datasetType must be one of {', '.join(RULES)}; it is {given[:60]}.")
+    return dataset_type

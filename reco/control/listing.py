@@ -1,0 +1,57 @@
+"""One page of a list, whatever it lists: sizes, tokens and the parent it is filtered by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reco.arns import Kind
+from reco.control.registry import Registry
+from reco.errors import InvalidNextToken
+from reco.wire.call import Call
+from reco.wire.pagination import decode, encode
+
+DEFAULT_PAGE = 100
+
+
+def list_resources(
+    registry: Registry, call: Call, kind: Kind, key: str, parent: tuple[Kind, str, str] | None = None
+) -> dict[str, Any]:
+    """A page of the resources of one kind, oldest first, under `key`.
+
+    `parent` is the kind of resource one may filter by, its request member, and the member as the caller writes it.
+    An unknown parent has an empty list.
+
+    Raises:
+        InvalidInput: the filter is the ARN of another kind.
+        InvalidNextToken: the token is not of this list.
+    """
+    arn = call.parameters.get(parent[1]) if parent else None
+    if arn is not None and parent and registry.id_in(parent[0], arn, parent[2]) is None:
+        return {key: []}
+    token = call.parameters.get("next_token")
+    after = decode(call.operation, call.parameters, token) if token else None
+    if after is not None and not isinstance(after, str):
+        raise InvalidNextToken("nextToken: holds no position of this list; begin without a token.")
+    page = registry.page(kind, arn, after, call.parameters.get("max_results", DEFAULT_PAGE))
+    return {
+        key: [registry.view(resource) for resource in page.resources],
+        "next_token": encode(call.operation, call.parameters, page.next_position) if page.next_position else None,
+    }
+
+
+def list_fixed(call: Call, key: str, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A page of a list that no one can change, such as the recipes.
+
+    Raises:
+        InvalidNextToken: the token is not of this list.
+    """
+    token = call.parameters.get("next_token")
+    start = decode(call.operation, call.parameters, token) if token else 0
+    if not isinstance(start, int) or not 0 <= start <= len(entries):
+        raise InvalidNextToken("nextToken: holds no position of this list; begin without a token.")
+    stop = start + call.parameters.get("max_results", DEFAULT_PAGE)
+    return {
+        key: list(entries[start:stop]),
+        "next_token": encode(call.operation, call.parameters, stop) if stop < len(entries) else None,
+    }

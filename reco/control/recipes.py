@@ -1,0 +1,102 @@
+"""Recipes, algorithms and feature transformations as the API shows them: the declarations, and nothing typed twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reco.control.listing import list_fixed
+from reco.control.registry import Registry
+from reco.errors import ResourceNotFound
+from reco.jobs.status import ACTIVE
+from reco.recipes import RECIPES, Hyperparameter, Recipe, recipe_by_arn
+from reco.recipes.catalogue import RECIPES_SINCE, RECIPES_UPDATED
+from reco.wire.call import Call
+
+_TIMES = {"creation_date_time": RECIPES_SINCE, "last_updated_date_time": RECIPES_UPDATED}
+_HPO_LIMITS = {"maxNumberOfTrainingJobs": "40", "maxParallelTrainingJobs": "10"}
+
+
+def describe_recipe(registry: Registry, call: Call) -> dict[str, Any]:
+    return {"recipe": _recipe(recipe_by_arn(call.parameters["recipe_arn"]))}
+
+
+def list_recipes(registry: Registry, call: Call) -> dict[str, Any]:
+    """Every recipe that trains, by name; none belongs to a domain yet."""
+    shown = [] if "domain" in call.parameters else [_recipe(recipe) for recipe in RECIPES]
+    return list_fixed(call, "recipes", shown)
+
+
+def describe_algorithm(registry: Registry, call: Call) -> dict[str, Any]:
+    arn = call.parameters["algorithm_arn"]
+    recipe = next((recipe for recipe in RECIPES if recipe.algorithm_arn == arn), None)
+    if recipe is None:
+        raise ResourceNotFound(arn)
+    parameters = [each for each in recipe.hyperparameters if each.place == "algorithm"]
+    return {
+        "algorithm": {
+            "name": recipe.algorithm,
+            "algorithm_arn": arn,
+            "default_hyper_parameters": {each.name: each.default_text for each in parameters},
+            "default_hyper_parameter_ranges": _ranges(parameters),
+            "default_resource_config": _HPO_LIMITS,
+            "training_input_mode": "File",
+            **_TIMES,
+        }
+    }
+
+
+def describe_feature_transformation(registry: Registry, call: Call) -> dict[str, Any]:
+    """Recipes may share a feature transformation; it shows the parameters of all of them."""
+    arn = call.parameters["feature_transformation_arn"]
+    sharing = [recipe for recipe in RECIPES if recipe.feature_transformation_arn == arn]
+    if not sharing:
+        raise ResourceNotFound(arn)
+    defaults = {
+        each.name: each.default_text for recipe in sharing for each in recipe.hyperparameters if each.place == "feature"
+    }
+    return {
+        "feature_transformation": {
+            "name": sharing[0].feature_transformation,
+            "feature_transformation_arn": arn,
+            "default_parameters": defaults,
+            "status": ACTIVE,
+            **_TIMES,
+        }
+    }
+
+
+def _recipe(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "name": recipe.name,
+        "recipe_arn": recipe.arn,
+        "algorithm_arn": recipe.algorithm_arn,
+        "feature_transformation_arn": recipe.feature_transformation_arn,
+        "status": ACTIVE,
+        "description": recipe.description,
+        "recipe_type": recipe.type,
+        **_TIMES,
+    }
+
+
+def _ranges(parameters: list[Hyperparameter]) -> dict[str, Any]:
+    def numbers(kind: str, cast: type) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": each.name,
+                "min_value": cast(each.low),
+                "max_value": cast(each.high),
+                "is_tunable": each.tunable,
+            }
+            for each in parameters
+            if each.type == kind
+        ]
+
+    return {
+        "integer_hyper_parameter_ranges": numbers("integer", int),
+        "continuous_hyper_parameter_ranges": numbers("continuous", float),
+        "categorical_hyper_parameter_ranges": [
+            {"name": each.name, "values": ["true", "false"], "is_tunable": each.tunable}
+            for each in parameters
+            if each.type == "boolean"
+        ],
+    }

@@ -1,0 +1,348 @@
+"""All resources of one owner: finding, creating, deleting and listing them, whatever their kind.
+
+Reading is where time takes effect. A read settles what a killed creator left unsettled, removes what has passed the
+end of its delete, and starts a machine again that never began. So every caller sees a resource that is whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reco.arns import Kind, Owner, parse_arn
+from reco.control.claims import SLOTS, Claim, claims_of, with_claims, without_claims
+from reco.control.lifecycle import IN_PROGRESS, MACHINES, Timing, awaits_machine, standing_at
+from reco.errors import (
+    ClientFault,
+    InvalidInput,
+    ResourceAlreadyExists,
+    ResourceInUse,
+    ResourceNotFound,
+    StaleAttempt,
+)
+from reco.jobs.start import JobStarter, execution_name
+from reco.jobs.status import ACTIVE
+from reco.storage.resources import NameTaken, Page, Resource, ResourceTable
+from reco.storage.tracking import Tracking, delete_tracking, put_tracking
+
+_log = logging.getLogger(__name__)
+
+DEPENDENTS: dict[Kind, Kind] = {Kind.SOLUTION: Kind.SOLUTION_VERSION, Kind.DATASET: Kind.DATASET_IMPORT_JOB}
+"""Children that nobody can delete alone: they go with their parent."""
+
+_OWNERS = {child: parent for parent, child in DEPENDENTS.items()}
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The resources of one account and region at the time of one call."""
+
+    table: ResourceTable
+    jobs: JobStarter
+    timing: Timing
+    now: float
+    """Seconds since the epoch, read once for the call."""
+    owner: Owner
+
+    # Reading
+
+    def find(self, kind: Kind, arn: str, member: str) -> Resource:
+        """The resource that `arn`, the value of request member `member`, names.
+
+        Raises:
+            InvalidInput: the ARN is of another kind.
+            ResourceNotFound: none such here; another account's or region's ARN gets the same answer.
+        """
+        resource_id = self.id_in(kind, arn, member)
+        resource = self.named(kind, resource_id) if resource_id else None
+        if resource is None:
+            raise ResourceNotFound(arn)
+        if awaits_machine(resource, self.now):
+            self.start_machine(resource)
+        return resource
+
+    def id_in(self, kind: Kind, arn: str, member: str) -> str | None:
+        """The resource id in an ARN; None when the ARN is another owner's.
+
+        Raises:
+            InvalidInput: the ARN is of another kind.
+        """
+        name = parse_arn(arn)
+        if name is None or name.kind is not kind:
+            example = self.owner.arn(kind, "NAME/ID" if kind is Kind.SOLUTION_VERSION else "NAME")
+            raise InvalidInput(f"{member} must be the ARN of a {said(kind)}, such as {example}; it is {arn}.")
+        return name.resource_id if name.owner == self.owner else None
+
+    def named(self, kind: Kind, resource_id: str) -> Resource | None:
+        """The resource of this id as it stands now; None when there is none."""
+        stored = self.table.get(kind, resource_id)
+        return self._current(stored, {}) if stored else None
+
+    def status(self, resource: Resource) -> str:
+        """Its status; of a resource that has just passed the end of its delete, the last one."""
+        standing = standing_at(resource, self.now, self.timing)
+        return standing.status if standing else "DELETE IN_PROGRESS"
+
+    def require_active(self, resource: Resource) -> None:
+        """Refuses a resource that is still being made, failed, or is being deleted.
+
+        Raises:
+            ResourceInUse: it will change by itself: ask again later.
+            InvalidInput: it has failed for good.
+        """
+        status = self.status(resource)
+        if status == ACTIVE:
+            return
+        message = f"{self.arn(resource)} must be ACTIVE; its status is {status}."
+        raise InvalidInput(message) if status.endswith("FAILED") else ResourceInUse(message)
+
+    def page(self, kind: Kind, parent: str | None, after: str | None, limit: int) -> Page:
+        """Some resources, oldest first, and where the next page begins; the same as ResourceTable.page."""
+        page = self.table.page(kind, parent, after, limit)
+        return Page(list(self._all_current(iter(page.resources))), page.next_position)
+
+    def children(self, kind: Kind, parent: str) -> Iterator[Resource]:
+        """Every child of this kind of the resource with ARN `parent`, oldest first."""
+        return self._all_current(self.table.all(kind, parent))
+
+    def newest_first(self, kind: Kind, parent: str) -> Iterator[Resource]:
+        """The same children, newest first."""
+        return self._all_current(self.table.newest_first(kind, parent))
+
+    def arn(self, resource: Resource) -> str:
+        return self.owner.arn(resource.kind, resource.id)
+
+    def view(self, resource: Resource) -> dict[str, Any]:
+        """The members that describing and listing have in common: what was sent, and what the service adds."""
+        standing = standing_at(resource, self.now, self.timing)
+        return {
+            **resource.body,
+            f"{resource.kind.replace('-', '_')}_arn": self.arn(resource),
+            "status": self.status(resource),
+            "failure_reason": resource.failure_reason,
+            "creation_date_time": resource.created_at,
+            "last_updated_date_time": standing.since if standing else resource.updated_at,
+        }
+
+    # Writing
+
+    def create(self, resource: Resource, claims: list[Claim]) -> Resource:
+        """Stores a new resource, makes its claims good, and starts its machine if its kind has one.
+
+        Raises:
+            ResourceAlreadyExists: the name is taken.
+            ResourceInUse, LimitExceeded: a claim could not be made good; the resource is withdrawn.
+        """
+        unsettled = with_claims(resource, claims)
+        try:
+            self.table.create(unsettled)
+        except NameTaken as error:
+            # The name may be held by what a reader has to remove: read it, and try once more.
+            if self.named(resource.kind, resource.id) is not None:
+                raise ResourceAlreadyExists(self.arn(resource)) from error
+            try:
+                self.table.create(unsettled)
+            except NameTaken as again:
+                raise ResourceAlreadyExists(self.arn(resource)) from again
+        settled = self._settle(unsettled, claims) or without_claims(unsettled)
+        if resource.kind in MACHINES:
+            self.start_machine(settled)
+        return settled
+
+    def change(self, resource: Resource, change: Callable[[Resource], Resource]) -> Resource:
+        """Writes what `change` makes of the resource as it now is; `change` may refuse by raising.
+
+        Raises:
+            ResourceNotFound: it has gone since it was read.
+            ResourceInUse: others keep changing it.
+        """
+
+        def applied(current: Resource) -> Resource:
+            if current.incarnation != resource.incarnation:
+                raise ResourceNotFound(self.arn(resource))
+            return change(current)
+
+        try:
+            return self.table.update(resource.kind, resource.id, applied)
+        except StaleAttempt as error:
+            if self.named(resource.kind, resource.id) is None:
+                raise ResourceNotFound(self.arn(resource)) from error
+            raise ResourceInUse(f"{self.arn(resource)} is being changed by others; try again.") from error
+
+    def delete(self, resource: Resource, refuse: Callable[[Resource], None]) -> None:
+        """Begins to delete a resource; `refuse` raises when something blocks it.
+
+        `refuse` looks at children between a read and a conditional write. A child that is created meanwhile touches
+        this resource, the write fails, and `refuse` looks again: no child is orphaned.
+
+        Raises:
+            ResourceInUse: it is being made or deleted already, or `refuse` said so.
+        """
+
+        def marked(current: Resource) -> Resource:
+            status = self.status(current)
+            if current.deleting_since is not None or status in IN_PROGRESS:
+                raise ResourceInUse(f"{self.arn(current)} cannot be deleted while its status is {status}.")
+            refuse(current)
+            now = self.now
+            # A campaign stops being found by new questions at once; sandboxes forget it while it is DELETE PENDING.
+            inner = {name: value for name, value in current.inner.items() if name != "serving"}
+            return replace(current, deleting_since=now, updated_at=now, inner=inner)
+
+        deleted = self.change(resource, marked)
+        self._close(deleted)
+        if standing_at(deleted, self.now, self.timing) is None:
+            self._remove(deleted)
+
+    def start_machine(self, resource: Resource) -> None:
+        """Starts the state machine of the resource's latest piece of work; starting it again has no effect."""
+        name = execution_name(resource.incarnation, resource.inner.get("sequence", 0))
+        try:
+            self.jobs.start(self.arn(resource), name, MACHINES[resource.kind])  # type: ignore[arg-type]
+        except Exception:
+            # The resource is stored and says CREATE PENDING: whoever describes it later starts the machine again.
+            # A failure here would make the client create it a second time.
+            _log.exception("the %s machine did not start for %s", MACHINES[resource.kind], self.arn(resource))
+
+    # How a stored resource becomes a current one
+
+    def _all_current(self, stored: Iterator[Resource]) -> Iterator[Resource]:
+        owners: dict[str, bool] = {}
+        for each in stored:
+            if current := self._current(each, owners):
+                yield current
+
+    def _current(self, stored: Resource, owners: dict[str, bool]) -> Resource | None:
+        """The resource settled; None when it is gone. `owners` remembers which parents were found to be there."""
+        claims = claims_of(stored)
+        if claims is not None:
+            try:
+                settled = self._settle(stored, claims)
+            except ClientFault:
+                return None
+            if settled is None:
+                return None
+            stored = settled
+        if stored.kind in _OWNERS and not self._has_owner(stored, owners):
+            return None
+        if standing_at(stored, self.now, self.timing) is None:
+            self._remove(stored)
+            return None
+        return stored
+
+    def _has_owner(self, dependent: Resource, owners: dict[str, bool]) -> bool:
+        """Whether the parent a dependent goes with is there; reading it removes both when its time has come."""
+        parent = dependent.parent or ""
+        if parent not in owners:
+            name = parse_arn(parent)
+            owners[parent] = name is not None and self.named(name.kind, name.resource_id) is not None
+        return owners[parent]
+
+    def _settle(self, unsettled: Resource, claims: list[Claim]) -> Resource | None:
+        """Makes the claims good and takes them off; None when the resource has gone meanwhile.
+
+        Raises:
+            ClientFault: a claim cannot be made good; the resource is withdrawn.
+        """
+        try:
+            for claim in claims:
+                self._make_good(unsettled, claim)
+        except ClientFault:
+            self.table.delete(unsettled)
+            raise
+        self._open(unsettled)
+
+        def settled(current: Resource) -> Resource | None:
+            mine = current.incarnation == unsettled.incarnation and claims_of(current) is not None
+            return without_claims(current) if mine else None
+
+        try:
+            written = self.table.update(unsettled.kind, unsettled.id, settled)
+        except StaleAttempt:
+            return None
+        return written if written.incarnation == unsettled.incarnation else None
+
+    def _make_good(self, child: Resource, claim: Claim) -> None:
+        arn = self.owner.arn(claim.kind, claim.id)
+        if claim.slot is None:
+            if not self.table.touch(claim.kind, claim.id, claim.incarnation):
+                raise ResourceInUse(f"{arn} is being deleted.")
+            return
+        slot, name = SLOTS[claim.slot], claim.slot
+
+        def taken(parent: Resource) -> Resource | None:
+            if parent.incarnation != claim.incarnation or parent.deleting_since is not None:
+                raise ResourceInUse(f"{arn} is being deleted.")
+            held = parent.inner.get(name)
+            if held:
+                if held["incarnation"] == child.incarnation:
+                    return None
+                holder = self.named(child.kind, held["id"])
+                if holder and holder.incarnation == held["incarnation"] and slot.holds(holder):
+                    raise slot.refusal
+            place = {"id": child.id, "incarnation": child.incarnation}
+            return replace(parent, inner={**parent.inner, name: place})
+
+        try:
+            self.table.update(claim.kind, claim.id, taken)
+        except StaleAttempt as error:
+            raise ResourceInUse(f"{arn} is being changed or deleted by others; try again.") from error
+
+    def _open(self, resource: Resource) -> None:
+        """What must be there before a resource is seen."""
+        if resource.kind is Kind.EVENT_TRACKER:
+            group = next(claim for claim in claims_of(resource) or [] if claim.kind is Kind.DATASET_GROUP)
+            tracking = Tracking(
+                tracking_id=resource.body["tracking_id"],
+                tracker_id=resource.id,
+                group=resource.body["dataset_group_arn"],
+                group_incarnation=group.incarnation,
+            )
+            put_tracking(self.table.client, self.table.name, tracking)
+
+    def _close(self, resource: Resource) -> None:
+        """What must be gone as soon as a delete is accepted."""
+        if resource.kind is Kind.EVENT_TRACKER:
+            delete_tracking(self.table.client, self.table.name, resource.body["tracking_id"])
+
+    def _remove(self, resource: Resource) -> None:
+        """Removes a resource past the end of its delete, dependents first; a kill in between is made up for later."""
+        if dependent := DEPENDENTS.get(resource.kind):
+            for each in self.table.all(dependent, self.arn(resource)):
+                self.table.delete(each)
+        self._close(resource)
+        self.table.delete(resource)
+
+
+def said(kind: Kind) -> str:
+    """The kind as a person says it."""
+    return kind.value.replace("-", " ")
+
+
+def fresh(
+    kind: Kind,
+    resource_id: str,
+    body: dict[str, Any],
+    now: float,
+    *,
+    tags: dict[str, str] | None = None,
+    parent: str | None = None,
+    also_under: tuple[str, ...] = (),
+    status: str | None = None,
+) -> Resource:
+    """A resource that is about to be created, with an incarnation of its own. Members of `body` that are None go."""
+    return Resource(
+        kind=kind,
+        id=resource_id,
+        incarnation=secrets.token_hex(8),
+        body={name: value for name, value in body.items() if value is not None},
+        created_at=now,
+        updated_at=now,
+        status=status,
+        parent=parent,
+        also_under=also_under,
+        tags=tags or {},
+    )

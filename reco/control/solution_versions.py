@@ -1,0 +1,85 @@
+"""Solution versions: stored here, trained by the train state machine."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from reco.arns import Kind
+from reco.control.claims import claim_on
+from reco.control.listing import list_resources
+from reco.control.registry import Registry, fresh
+from reco.control.solutions import require_datasets
+from reco.control.tags import tags_of
+from reco.errors import InvalidInput, ResourceInUse
+from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_PENDING
+from reco.recipes import recipe_by_arn
+from reco.storage.resources import Resource
+from reco.wire.call import Call
+
+_COPIED = (
+    "perform_hpo",
+    "perform_auto_ml",
+    "perform_incremental_update",
+    "recipe_arn",
+    "event_type",
+    "dataset_group_arn",
+)
+
+
+def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
+    """A version is a frozen copy of its solution's settings; its id is drawn, or the caller's name."""
+    asked = call.parameters
+    tags = tags_of(asked.get("tags"))
+    solution = registry.find(Kind.SOLUTION, asked["solution_arn"], "solutionArn")
+    registry.require_active(solution)
+    group_arn = solution.body["dataset_group_arn"]
+    datasets = require_datasets(registry, group_arn, recipe_by_arn(solution.body["recipe_arn"]))
+    resource_id = f"{solution.id}/{asked.get('name') or secrets.token_hex(4)}"
+    body = {
+        "name": asked.get("name") or resource_id,
+        "solution_arn": asked["solution_arn"],
+        **{member: solution.body.get(member) for member in _COPIED},
+        "solution_config": solution.body.get("solution_config", {}),
+        "training_mode": asked.get("training_mode", "FULL"),
+        "training_type": "MANUAL",
+    }
+    version = fresh(
+        Kind.SOLUTION_VERSION,
+        resource_id,
+        body,
+        call.now,
+        tags=tags,
+        parent=asked["solution_arn"],
+        also_under=(group_arn,),
+        status=CREATE_PENDING,
+    )
+    # The datasets too: none of them may go while this version is in progress.
+    read = [dataset for dataset in datasets.values() if dataset.deleting_since is None]
+    created = registry.create(version, [claim_on(solution), *map(claim_on, read)])
+    return {"solution_version_arn": registry.arn(created)}
+
+
+def describe_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
+    return {"solution_version": registry.view(_asked_version(registry, call))}
+
+
+def list_solution_versions(registry: Registry, call: Call) -> dict[str, Any]:
+    if "solution_arn" in call.parameters:
+        registry.find(Kind.SOLUTION, call.parameters["solution_arn"], "solutionArn")
+    parent = (Kind.SOLUTION, "solution_arn", "solutionArn")
+    return list_resources(registry, call, Kind.SOLUTION_VERSION, "solution_versions", parent)
+
+
+def get_solution_metrics(registry: Registry, call: Call) -> dict[str, Any]:
+    version = _asked_version(registry, call)
+    arn = registry.arn(version)
+    if version.status == CREATE_FAILED:
+        raise InvalidInput(f"{arn} has no metrics: its status is {CREATE_FAILED}.")
+    if version.status != ACTIVE:
+        raise ResourceInUse(f"{arn} has no metrics yet: its status is {version.status}.")
+    return {"solution_version_arn": arn, "metrics": version.inner.get("metrics", {})}
+
+
+def _asked_version(registry: Registry, call: Call) -> Resource:
+    return registry.find(Kind.SOLUTION_VERSION, call.parameters["solution_version_arn"], "solutionVersionArn")

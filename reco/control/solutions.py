@@ -1,0 +1,135 @@
+"""Solutions: a recipe with settings, for the data of one group."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from reco.arns import Kind
+from reco.control.claims import claim_on
+from reco.control.lifecycle import IN_PROGRESS
+from reco.control.listing import list_resources
+from reco.control.registry import Registry, fresh
+from reco.control.tags import tags_of
+from reco.datasets.schemas import parse_schema
+from reco.errors import InvalidInput, ResourceInUse
+from reco.recipes import Recipe, recipe_by_arn
+from reco.storage.resources import Resource
+from reco.wire.call import Call
+
+_SCHEDULE_DAYS = (1, 30)
+
+
+def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
+    """Stores the settings as they were sent, once the recipe has accepted them."""
+    asked = call.parameters
+    tags = tags_of(asked.get("tags"))
+    if "recipe_arn" not in asked:
+        raise InvalidInput("recipeArn is missing; it may be left out only with performAutoML, which is not available.")
+    group = registry.find(Kind.DATASET_GROUP, asked["dataset_group_arn"], "datasetGroupArn")
+    recipe = recipe_by_arn(asked["recipe_arn"])
+    _check_config(recipe, asked.get("solution_config", {}))
+    registry.require_active(group)
+    datasets = require_datasets(registry, asked["dataset_group_arn"], recipe)
+    _check_event_columns(registry, asked, datasets["INTERACTIONS"])
+    body = {
+        "name": asked["name"],
+        "perform_hpo": asked.get("perform_hpo", False),
+        "perform_auto_ml": asked.get("perform_auto_ml", False),
+        "perform_auto_training": asked.get("perform_auto_training", True),
+        "perform_incremental_update": asked.get("perform_incremental_update"),
+        "recipe_arn": asked["recipe_arn"],
+        "dataset_group_arn": asked["dataset_group_arn"],
+        "event_type": asked.get("event_type"),
+        "solution_config": asked.get("solution_config"),
+    }
+    solution = fresh(Kind.SOLUTION, asked["name"], body, call.now, tags=tags, parent=asked["dataset_group_arn"])
+    return {"solution_arn": registry.arn(registry.create(solution, [claim_on(group)]))}
+
+
+def describe_solution(registry: Registry, call: Call) -> dict[str, Any]:
+    solution = registry.find(Kind.SOLUTION, call.parameters["solution_arn"], "solutionArn")
+    latest = next(registry.newest_first(Kind.SOLUTION_VERSION, registry.arn(solution)), None)
+    return {
+        "solution": {
+            **registry.view(solution),
+            "latest_solution_version": registry.view(latest) if latest else None,
+        }
+    }
+
+
+def list_solutions(registry: Registry, call: Call) -> dict[str, Any]:
+    parent = (Kind.DATASET_GROUP, "dataset_group_arn", "datasetGroupArn")
+    return list_resources(registry, call, Kind.SOLUTION, "solutions", parent)
+
+
+def delete_solution(registry: Registry, call: Call) -> None:
+    """Deletes the solution with all its versions."""
+    solution = registry.find(Kind.SOLUTION, call.parameters["solution_arn"], "solutionArn")
+
+    def refuse(current: Resource) -> None:
+        arn = registry.arn(current)
+        campaign = next(registry.children(Kind.CAMPAIGN, arn), None)
+        if campaign:
+            raise ResourceInUse(f"{arn} is deployed by {registry.arn(campaign)}; delete that first.")
+        for version in registry.children(Kind.SOLUTION_VERSION, arn):
+            if version.status in IN_PROGRESS:
+                raise ResourceInUse(f"{arn} is being trained: {registry.arn(version)} is {version.status}.")
+
+    registry.delete(solution, refuse)
+
+
+def require_datasets(registry: Registry, group_arn: str, recipe: Recipe) -> dict[str, Resource]:
+    """The group's datasets by type, among them all that the recipe needs.
+
+    Raises:
+        InvalidInput: one that the recipe needs is missing.
+    """
+    datasets = {each.body["dataset_type"]: each for each in registry.children(Kind.DATASET, group_arn)}
+    for dataset_type in recipe.required_datasets:
+        dataset = datasets.get(dataset_type)
+        if dataset is None or dataset.deleting_since is not None:
+            raise InvalidInput(f"{recipe.name} needs a dataset of type {dataset_type}, and {group_arn} has none.")
+    return datasets
+
+
+def _check_config(recipe: Recipe, config: dict[str, Any]) -> None:
+    recipe.resolve(config.get("algorithm_hyper_parameters", {}), config.get("feature_transformation_parameters", {}))
+    threshold = config.get("event_value_threshold")
+    if threshold is not None and not _is_number(threshold):
+        raise InvalidInput(f"solutionConfig.eventValueThreshold must be a number; it is {threshold[:60]!r}.")
+    schedule = config.get("auto_training_config", {}).get("scheduling_expression")
+    if schedule is not None:
+        days = re.fullmatch(r"rate\((\d+) days?\)", schedule)
+        low, high = _SCHEDULE_DAYS
+        if days is None or not low <= int(days[1]) <= high:
+            raise InvalidInput(
+                f"solutionConfig.autoTrainingConfig.schedulingExpression must be rate(N days) with N from {low} to "
+                f"{high}; it is {schedule}."
+            )
+
+
+def _check_event_columns(registry: Registry, asked: Any, interactions: Resource) -> None:
+    """Settings that choose among events need the column they choose by."""
+    needs = {
+        "EVENT_TYPE": ("eventType", asked.get("event_type")),
+        "EVENT_VALUE": (
+            "solutionConfig.eventValueThreshold",
+            asked.get("solution_config", {}).get("event_value_threshold"),
+        ),
+    }
+    if all(value is None for _, value in needs.values()):
+        return
+    schema = registry.find(Kind.SCHEMA, interactions.body["schema_arn"], "schemaArn")
+    names = parse_schema(schema.body["schema"]).names
+    for column, (member, value) in needs.items():
+        if value is not None and column not in names:
+            raise InvalidInput(f"{member} needs a field {column}, which the schema of the Interactions lacks.")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

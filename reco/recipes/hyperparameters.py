@@ -1,0 +1,98 @@
+"""One hyperparameter as a declaration: it checks a value, and describes itself to DescribeAlgorithm.
+
+Values travel as strings in the API; `parse` is the only place that reads them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from reco.errors import InvalidInput
+
+HyperparameterValue = int | float | bool | str
+
+_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")
+_TRUTHS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """What one hyperparameter may be and what it does."""
+
+    name: str
+    type: Literal["integer", "continuous", "boolean"]
+    default: HyperparameterValue
+    sentence: str
+    """What it changes; says so when the value is accepted without effect."""
+    low: float = 0.0
+    """Smallest value allowed; booleans have none."""
+    high: float = 1.0
+    """Largest value allowed."""
+    tunable: bool = False
+    settable: bool = True
+    """False where Personalize lets only HPO ranges set it."""
+    place: Literal["algorithm", "feature"] = "algorithm"
+    """Whether it belongs in algorithmHyperParameters or featureTransformationParameters."""
+
+    @property
+    def member(self) -> str:
+        """The member of solutionConfig it is sent in."""
+        return "algorithmHyperParameters" if self.place == "algorithm" else "featureTransformationParameters"
+
+    @property
+    def default_text(self) -> str:
+        """The default as the API writes it."""
+        return str(self.default).lower() if self.type == "boolean" else str(self.default)
+
+    def parse(self, text: str) -> HyperparameterValue:
+        """The value that `text` stands for.
+
+        Raises:
+            InvalidInput: not of the type, or out of range.
+        """
+        if not self.settable:
+            raise InvalidInput(
+                f"{self.member}: {self.name} can be set only through HPO ranges, which are not available in this "
+                f"version; leave it out and {self.default_text} is used."
+            )
+        if self.type == "boolean":
+            return self._truth(text)
+        if self.type == "integer":
+            number: int | float = self._whole(text)
+        else:
+            number = self._finite(text)
+        if not self.low <= number <= self.high:
+            raise self._refusal(text)
+        return number
+
+    def _truth(self, text: str) -> bool:
+        if text.lower() not in _TRUTHS:
+            raise InvalidInput(f"{self.member}: {self.name} must be true or false; it is {_shown(text)}.")
+        return _TRUTHS[text.lower()]
+
+    def _whole(self, text: str) -> int:
+        if not _WHOLE_NUMBER.fullmatch(text):
+            raise self._refusal(text)
+        return int(text)
+
+    def _finite(self, text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError as error:
+            raise self._refusal(text) from error
+        if not math.isfinite(number):
+            raise self._refusal(text)
+        return number
+
+    def _refusal(self, text: str) -> InvalidInput:
+        kind = "a whole number" if self.type == "integer" else "a number"
+        return InvalidInput(
+            f"{self.member}: {self.name} must be {kind} from {self.low:g} to {self.high:g}; it is {_shown(text)}."
+        )
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

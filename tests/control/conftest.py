@@ -1,0 +1,206 @@
+"""The control plane over moto's DynamoDB, asked by a real boto3 client, with a clock that tests move."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from reco.arns import Kind, Owner
+from reco.control import operations
+from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS
+from reco.settings import Settings, environment_for
+from reco.storage.resources import Resource, ResourceTable
+from tests.wire.clients import ACCOUNT, REGION, connect
+
+TABLE = "resources"
+TRANSITION_S = 10.0
+POINTER_CACHE_S = 25.0
+INTERACTIONS = json.dumps(
+    {
+        "type": "record",
+        "name": "Interactions",
+        "fields": [
+            {"name": "USER_ID", "type": "string"},
+            {"name": "ITEM_ID", "type": "string"},
+            {"name": "TIMESTAMP", "type": "long"},
+            {"name": "EVENT_TYPE", "type": "string"},
+        ],
+    }
+)
+ITEMS = json.dumps(
+    {
+        "type": "record",
+        "name": "Items",
+        "fields": [{"name": "ITEM_ID", "type": "string"}, {"name": "PRICE", "type": "float"}],
+    }
+)
+RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
+
+
+@dataclass
+class Machines:
+    """Remembers which machine was started, and breaks on demand."""
+
+    started: list[tuple[str, str, str]] = field(default_factory=list)
+    broken: bool = False
+
+    def start(self, arn: str, execution_name: str, machine: str) -> None:
+        if self.broken:
+            raise ConnectionError("Step Functions is away")
+        self.started.append((arn, execution_name, machine))
+
+
+@dataclass
+class Bench:
+    """A control plane, its client, and what lies below them."""
+
+    client: Any
+    table: ResourceTable
+    machines: Machines
+    now: float = 1_700_000_000.0
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+
+    def settle(self) -> None:
+        """Time for every resource without a machine to have become what it becomes."""
+        self.pass_time(2 * TRANSITION_S + POINTER_CACHE_S)
+
+    def arn(self, kind: Kind, resource_id: str) -> str:
+        return Owner(ACCOUNT, REGION).arn(kind, resource_id)
+
+    def stored(self, kind: Kind, resource_id: str) -> Resource:
+        found = self.table.get(kind, resource_id)
+        assert found is not None
+        return found
+
+    def end_job(self, arn: str, status: str = ACTIVE, reason: str | None = None, **inner: Any) -> None:
+        """What the state machine would write at the end."""
+        kind, resource_id = _kind_of(arn)
+        self.table.update(
+            kind,
+            resource_id,
+            lambda current: replace(
+                current,
+                status=status,
+                failure_reason=reason,
+                updated_at=self.now,
+                inner={**current.inner, **inner},
+            ),
+        )
+
+    # The journey, step by step, each step ready for the next
+
+    def schema(self, name: str = "s", text: str = INTERACTIONS) -> str:
+        return str(self.client.create_schema(name=name, schema=text)["schemaArn"])
+
+    def group(self, name: str = "g") -> str:
+        arn = str(self.client.create_dataset_group(name=name)["datasetGroupArn"])
+        self.settle()
+        return arn
+
+    def dataset(self, group: str, schema: str, dataset_type: str = "Interactions") -> str:
+        created = self.client.create_dataset(
+            name="d", datasetGroupArn=group, schemaArn=schema, datasetType=dataset_type
+        )
+        self.settle()
+        return str(created["datasetArn"])
+
+    def import_job(self, dataset: str, name: str = "j", **more: Any) -> str:
+        created = self.client.create_dataset_import_job(
+            jobName=name, datasetArn=dataset, dataSource={"dataLocation": "s3://bucket/a.csv"}, roleArn=ROLE, **more
+        )
+        return str(created["datasetImportJobArn"])
+
+    def solution(self, group: str, name: str = "sol", **more: Any) -> str:
+        arn = str(
+            self.client.create_solution(name=name, datasetGroupArn=group, recipeArn=RECIPE, **more)["solutionArn"]
+        )
+        self.settle()
+        return arn
+
+    def version(self, solution: str, **more: Any) -> str:
+        self.pass_time(1)
+        arn = str(self.client.create_solution_version(solutionArn=solution, **more)["solutionVersionArn"])
+        self.end_job(arn, metrics={"coverage": 0.5})
+        return arn
+
+    def campaign(self, version: str, name: str = "c", **more: Any) -> str:
+        arn = str(self.client.create_campaign(name=name, solutionVersionArn=version, **more)["campaignArn"])
+        self.end_job(arn, serving={"version_arn": version, "uri": "s3://b/m/", "digest": "0" * 64})
+        return arn
+
+    def shop(self) -> Shop:
+        """A whole journey: everything ACTIVE."""
+        schema = self.schema()
+        group = self.group()
+        dataset = self.dataset(group, schema)
+        job = self.import_job(dataset)
+        self.end_job(job)
+        solution = self.solution(group)
+        version = self.version(solution)
+        return Shop(schema, group, dataset, job, solution, version, self.campaign(version))
+
+
+@dataclass(frozen=True)
+class Shop:
+    """ARNs of a whole journey."""
+
+    schema: str
+    group: str
+    dataset: str
+    job: str
+    solution: str
+    version: str
+    campaign: str
+
+
+def _kind_of(arn: str) -> tuple[Kind, str]:
+    word, _, resource_id = arn.split(":", 5)[5].partition("/")
+    versioned = word == "solution" and "/" in resource_id
+    return (Kind.SOLUTION_VERSION if versioned else Kind(word)), resource_id
+
+
+def refused(code: str, call: Callable[..., Any], **parameters: Any) -> str:
+    """Makes a call that must be refused with `code`; returns the message."""
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    assert caught.value.response["Error"]["Code"] == code, caught.value
+    return str(caught.value.response["Error"]["Message"])
+
+
+def make_bench() -> Bench:
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    table, machines = ResourceTable(dynamodb, TABLE), Machines()
+    settings = Settings(environment_for(transition_s=TRANSITION_S, pointer_cache_s=POINTER_CACHE_S))
+    bench = Bench(None, table, machines)
+    bench.client = connect("personalize", operations.build(table, machines, settings), lambda: bench.now)
+    return bench
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        yield make_bench()
+
+
+__all__ = ["ACTIVE", "CREATE_FAILED", "CREATE_IN_PROGRESS"]
