@@ -1,0 +1,71 @@
+"""The HTTP server of the port: threaded, keep-alive, bodies of any size."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+from typing import Any
+
+from local.front import Application
+
+THREADS = 24
+"""Requests served at once. A container job that reads a large object holds one for as long as it reads."""
+LARGEST_BODY = 8 * 1024**3
+
+
+class PortInUse(Exception):
+    """Another program listens on the port; the message says so."""
+
+
+class Server:
+    """Serves an application on 127.0.0.1 from `start` to `close`."""
+
+    def __init__(self, port: int) -> None:
+        """Takes the port at once; 0 takes any that is free.
+
+        Raises:
+            PortInUse: see its docstring.
+        """
+        import waitress.server
+
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self._application: Application | None = None
+        try:
+            self._server: Any = waitress.server.create_server(
+                self._serve,
+                host="127.0.0.1",
+                port=port,
+                threads=THREADS,
+                max_request_body_size=LARGEST_BODY,
+                inbuf_overflow=16 * 1024 * 1024,
+                channel_timeout=600,
+                connection_limit=500,
+                ident="reco",
+                clear_untrusted_proxy_headers=False,
+            )
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(f"port {port} is in use: stop what listens there, or choose another --port") from error
+            raise
+        self.port: int = self._server.effective_port
+        self._thread = threading.Thread(target=self._run, name="server", daemon=True)
+
+    def _serve(self, environ: Any, start_response: Any) -> Any:
+        if self._application is None:
+            raise RuntimeError("served before it was started")
+        return self._application(environ, start_response)
+
+    def start(self, application: Application) -> None:
+        self._application = application
+        self._thread.start()
+
+    def _run(self) -> None:
+        self._server.run()
+
+    def close(self) -> None:
+        """Takes no more requests; those under way get a moment."""
+        self._server.close()
+        self._server.task_dispatcher.shutdown()
+        if self._thread.is_alive():
+            self._thread.join(5)

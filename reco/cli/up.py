@@ -1,0 +1,70 @@
+"""`reco up`: the whole stack on one port, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+ENVIRONMENT = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+"""What a program needs to use the stack; the ready message has a line to paste for each."""
+
+
+@click.command
+@click.option("--port", default=4566, show_default=True, help="Port on this machine; 0 takes any that is free.")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep everything in this folder, so that the next start finds it. Without it nothing is kept.",
+)
+@click.option("--verbose", is_flag=True, help="Tell what is deployed, and what jobs and functions print.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a setting of the functions.")
+@click.option(
+    "--assembly",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Synthesised stacks; build/cdk.out of the checkout by default.",
+)
+def up(port: int, data_dir: Path | None, verbose: bool, settings: tuple[str, ...], assembly: Path | None) -> None:
+    """Start the stack and serve it until Ctrl-C."""
+    began = time.monotonic()
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    overrides = {}
+    for setting in settings:
+        name, separator, value = setting.partition("=")
+        if not separator:
+            raise click.UsageError(f"--set {setting}: write NAME=VALUE")
+        overrides[name] = value
+    click.echo("Starting: moto, the deployed template, the port ...", err=True)
+    from local.deployer import DeploymentFailed
+    from local.server import PortInUse
+    from local.world import ASSEMBLY, World
+
+    def report(line: str) -> None:
+        if verbose or "raised:" in line:
+            click.echo(line, err=True)
+
+    try:
+        with World(port, data_dir, overrides, assembly or ASSEMBLY, report) as world:
+            click.echo(_ready(world.environment(), time.monotonic() - began))
+            sys.stdout.flush()
+            stop.wait()
+            click.echo("Stopping ...", err=True)
+    except (DeploymentFailed, PortInUse) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _ready(environment: dict[str, str], seconds: float) -> str:
+    lines = [f"Ready after {seconds:.1f} s. In another terminal:", ""]
+    lines += [f"    export {name}={environment[name]}" for name in ENVIRONMENT]
+    return "\n".join([*lines, "", "Ctrl-C stops it."])
