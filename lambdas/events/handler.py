@@ -1,0 +1,60 @@
+"""The events function: PutEvents."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from reco.clock import Clock, system_clock
+from reco.events import operations
+from reco.events.intake import EventIntake
+from reco.events.trackers import Trackers
+from reco.settings import Settings
+from reco.storage.events import EventStream, EventTable
+from reco.storage.resources import ResourceTable
+from reco.storage.tracking import find_tracking
+from reco.wire.dispatch import respond
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+# API Gateway gives up after 30 s: what hangs must be tried again before that. The parameters are our own.
+_CLIENT = Config(
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"mode": "standard", "max_attempts": 3},
+    parameter_validation=False,
+)
+
+
+def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handler:
+    """The handler with its clients and caches, made once per sandbox."""
+    settings = Settings(environment)
+    dynamodb = boto3.client("dynamodb", region_name=settings.region, config=_CLIENT)
+    firehose = boto3.client("firehose", region_name=settings.region, config=_CLIENT)
+    trackers = Trackers(
+        partial(find_tracking, dynamodb, settings.resources_table),
+        ResourceTable(dynamodb, settings.resources_table),
+        cache_s=settings.pointer_cache_s,
+        clock=clock,
+    )
+    intake = EventIntake(EventStream(firehose, settings.event_stream), EventTable(dynamodb, settings.events_table))
+    offered = operations.build(trackers, intake)
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return respond(event, offered, clock, region=settings.region)
+
+    return handle
+
+
+@lru_cache(maxsize=1)
+def _handler() -> Handler:
+    return build(os.environ)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return _handler()(event, context)
