@@ -50,7 +50,8 @@ def decode(operation: str, parameters: Mapping[str, Any], token: str) -> Any:
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
         seal, payload = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-        if seal != _seal(operation, parameters, payload):
+        spelled = base64.urlsafe_b64encode(raw).decode()
+        if seal != _seal(operation, parameters, payload) or spelled != token:
             raise refusal
         return read_json(payload)
     except (binascii.Error, ValueError, MalformedRequest) as error:

@@ -92,6 +92,8 @@ def read_json(text: bytes | str) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
+        if text.startswith("\ufeff"):
+            raise MalformedRequest("body: begins with a byte-order mark; send UTF-8 without one")
         document = _DECODER.decode(text)
         if "\\u" in text:
             json.dumps(document, ensure_ascii=False).encode("utf-8")

@@ -47,12 +47,18 @@ def _structure_writer(service: str, shape: StructureShape) -> Writer:
     return write
 
 
+def _write_text(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"a string of an answer is a {type(text).__name__}")
+    return text
+
+
 def _write_timestamp(seconds: Any) -> float:
     return round(float(seconds), 3)
 
 
 _SCALARS: dict[str, Writer] = {
-    "string": str,
+    "string": _write_text,
     "integer": int,
     "long": int,
     "float": float,

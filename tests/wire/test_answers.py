@@ -184,3 +184,10 @@ def test_a_score_that_is_no_number_is_our_fault_not_bad_json() -> None:
     response = answer_of("GetRecommendations", {"item_list": [{"item_id": "1", "score": math.nan}]})
     assert response["statusCode"] == 500
     assert "NaN" not in response["body"]
+
+
+@pytest.mark.parametrize("wrong", [{"name": {"deep": 1}}, {"name": b"bytes"}, {"creation_date_time": "soon"}, "text"])
+def test_an_answer_of_the_wrong_type_is_our_fault_and_stays_inside(wrong: Any) -> None:
+    response = answer_of("DescribeCampaign", {"campaign": wrong})
+    assert response["statusCode"] == 500
+    assert "deep" not in response["body"]
