@@ -53,7 +53,7 @@ def decode(operation: str, parameters: Mapping[str, Any], token: str) -> Any:
         spelled = base64.urlsafe_b64encode(raw).decode()
         if seal != _seal(operation, parameters, payload) or spelled != token:
             raise refusal
-        return read_json(payload)
+        return read_json(payload, "nextToken")
     except (binascii.Error, ValueError, MalformedRequest) as error:
         raise refusal from error
 

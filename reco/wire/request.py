@@ -83,8 +83,10 @@ def read_body(request: Request) -> bytes:
         raise MalformedRequest("body: the event says base64, but it is not") from error
 
 
-def read_json(text: bytes | str) -> Any:
+def read_json(text: bytes | str, place: str = "body") -> Any:
     """Strict JSON: UTF-8, no NaN or Infinity, no half of a surrogate pair (no store could keep it).
+
+    `place` names the text in messages; members that hold JSON as a string can be read with this too.
 
     Raises:
         MalformedRequest: anything else; the message says where.
@@ -93,18 +95,21 @@ def read_json(text: bytes | str) -> Any:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
         if text.startswith("\ufeff"):
-            raise MalformedRequest("body: begins with a byte-order mark; send UTF-8 without one")
+            raise MalformedRequest(f"{place}: begins with a byte-order mark; send UTF-8 without one")
         document = _DECODER.decode(text)
         if "\\u" in text:
             json.dumps(document, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedRequest(f"body: is not UTF-8 at byte {error.start}") from error
+        raise MalformedRequest(f"{place}: is not UTF-8 at byte {error.start}") from error
     except UnicodeEncodeError as error:
-        raise MalformedRequest("body: has half of a surrogate pair (\\ud800 to \\udfff)") from error
+        raise MalformedRequest(f"{place}: has half of a surrogate pair (\\ud800 to \\udfff)") from error
     except json.JSONDecodeError as error:
-        raise MalformedRequest(f"body: is not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
+        where = f"at line {error.lineno} column {error.colno}"
+        raise MalformedRequest(f"{place}: is not JSON: {error.msg} {where}") from error
+    except NotANumberError as error:
+        raise MalformedRequest(f"{place}: is not JSON: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise MalformedRequest("body: is not JSON that can be read: a number or a nesting has no end") from error
+        raise MalformedRequest(f"{place}: is not JSON that can be read: a number or a nesting has no end") from error
     return document
 
 
@@ -113,8 +118,12 @@ def json_type(value: object) -> str:
     return _JSON_TYPES[type(value)]
 
 
+class NotANumberError(ValueError):
+    """Python reads NaN and Infinity where JSON has no such words."""
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise MalformedRequest(f"body: is not JSON: {name}")
+    raise NotANumberError(name)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
