@@ -5,7 +5,8 @@
     deploy   Claim the job -> Check the model -> Commit -> Wait -> Settle
 
 Input is {"arn": <the resource>}: starting one by hand again is harmless, since the claim decides. State holds names,
-addresses and small numbers only. Every failure goes to `Mark as failed`, which writes the resource's failureReason.
+addresses and small numbers only, and a result nobody needs is cut to a number: a null ResultPath would say it better,
+but nulls do not survive the way from Python into the template. Every failure goes to `Mark as failed`, which writes the resource's failureReason.
 There is no timeout over a whole machine: it would end an execution without a catch, and leave its resource as it is.
 Kept within what moto executes: JSONPath, lambda:invoke, createTrainingJob.sync, Choice, Wait, Retry, Catch.
 """
@@ -103,7 +104,7 @@ def deploy_machine(addresses: Addresses) -> State:
             "Settle": {
                 **_step(addresses, "deploy", "settle"),
                 "Comment": "Marks the campaign ACTIVE.",
-                "ResultPath": None,
+                **_result_unused("settle"),
                 "Next": "Done",
             },
             **_endings(addresses, "deploy"),
@@ -147,7 +148,7 @@ def _job_machine(addresses: Addresses, command: Command, comment: str) -> State:
             "Commit": {
                 **_step(addresses, command, "commit"),
                 "Comment": "Makes the result the one that counts, if this attempt still owns the job; marks it ACTIVE.",
-                "ResultPath": None,
+                **_result_unused("commit"),
                 "Next": "Done",
             },
             **_endings(addresses, command),
@@ -194,7 +195,7 @@ def _endings(addresses: Addresses, machine: str) -> dict[str, State]:
             "Comment": "CREATE FAILED with the reason, if this attempt still owns the job.",
             "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 5, "BackoffRate": 2.0}],
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.unmarked", "Next": "Failed"}],
-            "ResultPath": None,
+            **_result_unused("marked"),
             "Next": "Failed",
         },
         "Failed": {
@@ -246,7 +247,7 @@ def _run_in_function(addresses: Addresses) -> State:
             {"ErrorEquals": OUTGROWN_ERRORS, "ResultPath": "$.outgrown", "Next": "Run on an instance"},
             _to_failed(),
         ],
-        "ResultPath": None,
+        **_result_unused("run"),
         "Next": "Commit",
     }
 
@@ -281,7 +282,8 @@ def _run_on_instance(addresses: Addresses, command: Command) -> State:
         },
         "Retry": [_retry(["SageMaker.ThrottlingException", "SageMaker.SdkClientException"])],
         "Catch": [_to_failed()],
-        "ResultPath": None,
+        "ResultSelector": {"job.$": "$.TrainingJobName"},
+        "ResultPath": "$.run",
         "Next": "Commit",
     }
 
@@ -292,3 +294,8 @@ def _retry(errors: list[str]) -> State:
 
 def _to_failed() -> State:
     return {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": FAILED}
+
+
+def _result_unused(name: str) -> State:
+    """Keeps the input, and of a function's answer only its HTTP status, under `name`."""
+    return {"ResultSelector": {"status.$": "$.StatusCode"}, "ResultPath": f"$.{name}"}
