@@ -1,7 +1,7 @@
 """Every finding of cdk-nag's AwsSolutions that stands, with the reason. One without a reason stops the synthesis.
 
-All are of one rule, IAM5: an ARN with a star in it. A role that may touch objects of a kind cannot name each object;
-what it can name, the bucket, the prefix and the verb, it does.
+In the default deployment all are of one rule, IAM5: an ARN with a star in it. A role that may touch objects of a kind
+cannot name each object; what it can name, the bucket, the prefix and the verb, it does.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import aws_cdk as cdk
+from constructs import IConstruct
 
 from infra.options import Options
 
@@ -25,6 +26,7 @@ IMAGE_TOKEN_AND_TAGS = {
     "ImportRole": "Step Functions lists the tags of jobs it starts; its documentation asks for every resource.",
     "TrainRole": "Step Functions lists the tags of jobs it starts; its documentation asks for every resource.",
 }
+GUESTS = "Asked for by the deployer (guest=true); a guest may send events, at a limited rate, and nothing else."
 CALLERS_ROLES = (
     "Which roles callers pass is not known when deploying. Each must itself trust the job role and ask for this "
     "deployment's external id, and this statement allows taking none without showing it."
@@ -33,22 +35,27 @@ CALLERS_ROLES = (
 
 def acknowledge(app: cdk.App, options: Options) -> None:
     """Records the reasons on the constructs they are about."""
-    for path, finding, reason in _findings(options):
-        stack, construct = path.split("/", 1)
-        target = app.node.find_child(stack)
-        for name in construct.split("/"):
-            target = target.node.find_child(name)
-        cdk.Validations.of(target).acknowledge(
-            cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{finding}]", reason=reason)
-        )
+    for path, starred_arn, reason in _starred_arns(options):
+        _acknowledge(app, path, f"IAM5[Resource::{starred_arn}]", reason)
+    if options.guest:
+        _acknowledge(app, "RecoApi/Guests", "COG7", GUESTS)
 
 
-def _findings(options: Options) -> Iterator[tuple[str, str, str]]:
+def _acknowledge(app: cdk.App, path: str, finding: str, reason: str) -> None:
+    target: IConstruct = app
+    for name in path.split("/"):
+        target = target.node.find_child(name)
+    cdk.Validations.of(target).acknowledge(
+        cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-{finding}", reason=reason)
+    )
+
+
+def _starred_arns(options: Options) -> Iterator[tuple[str, str, str]]:
     """Path of the role or policy, the starred ARN as cdk-nag prints it, the reason."""
     yield "RecoStorage/EventStreamRole", "<Data666C94C7.Arn>/events/*", OBJECTS
     for prefix in ("groups", "jobs", "frozen", "models", "events"):
         yield "RecoJobs/JobRole", f"{DATA}/{prefix}/*", OBJECTS
-        yield "RecoJobs/WorkflowRole", f"{DATA}/{prefix}/*", OBJECTS
+    yield "RecoJobs/WorkflowRole", f"{DATA}/jobs/*", OBJECTS
     yield "RecoJobs/DeploymentRole", f"{DATA}/models/*", OBJECTS
     yield "RecoApi/RuntimeRole", f"{DATA}/models/*", OBJECTS
     for bucket in options.data_buckets:
@@ -73,7 +80,7 @@ def _findings(options: Options) -> Iterator[tuple[str, str, str]]:
         yield f"RecoJobs/{machine}Role/DefaultPolicy", "*", LOG_DELIVERY_AND_TRACES
     for name in ("Import98530AF4", "Train781835F2", "Deploy7B206E61"):
         yield (
-            "RecoJobs/WorkflowLooksAtExecutions",
+            "RecoJobs/WorkflowReachesOut",
             f"arn:<AWS::Partition>:states:{OWN_ACCOUNT}:execution:<{name}.Name>:*",
             "Executions are named by incarnations; the function may look at those of the three machines.",
         )

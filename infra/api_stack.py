@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -17,7 +18,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.code import Code
-from infra.functions import make_handler, make_log
+from infra.functions import Identity, make_handler, make_identity, make_log, make_role
 from infra.jobs_stack import POINTER_CACHE_S, JobsStack
 from infra.options import Options
 from infra.outputs import put_out
@@ -83,6 +84,8 @@ class ApiStack(cdk.Stack):
         self.events = self._make_events(code)
         self.api = self._make_api({"Control": self.control, "Runtime": self.runtime, "Events": self.events})
         self.stage = self._make_stage()
+        if options.guest:
+            self._let_guests_send_events()
         put_out(
             self,
             ControlFunction=self.control.function_name,
@@ -97,27 +100,25 @@ class ApiStack(cdk.Stack):
         return make_handler(
             self,
             "Control",
+            self._identify(
+                "Control",
+                [
+                    table_rights(
+                        storage.resources, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"
+                    ),
+                    iam.PolicyStatement(actions=["states:StartExecution"], resources=list(machines.values())),
+                ],
+            ),
             sentence="Reco: the operations of the personalize client.",
             code=code.light,
-            options=self._options,
             environment=environment_for(
                 resources_table=storage.resources.table_name,
-                data_bucket=storage.data.bucket_name,
                 import_machine=machines["import"],
                 train_machine=machines["train"],
                 deploy_machine=machines["deploy"],
-                job_role=jobs.job_role.role_arn,
-                external_id=jobs.external_id,
                 transition_s=TRANSITION_S,
                 pointer_cache_s=POINTER_CACHE_S,
             ),
-            statements=[
-                table_rights(
-                    storage.resources, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"
-                ),
-                iam.PolicyStatement(actions=["states:StartExecution"], resources=list(machines.values())),
-                *key_rights(storage.key),
-            ],
             memory_mb=1024,
             timeout_s=29,
             key=storage.key,
@@ -128,21 +129,22 @@ class ApiStack(cdk.Stack):
         return make_handler(
             self,
             "Runtime",
+            self._identify(
+                "Runtime",
+                [
+                    table_rights(storage.resources, "GetItem"),
+                    table_rights(storage.events, "Query"),
+                    *read_objects(storage.data, ["models/"]),
+                ],
+            ),
             sentence="Reco: recommendations and rankings.",
             code=code.heavy,
-            options=self._options,
             environment=environment_for(
                 resources_table=storage.resources.table_name,
                 events_table=storage.events.table_name,
                 data_bucket=storage.data.bucket_name,
                 pointer_cache_s=POINTER_CACHE_S,
             ),
-            statements=[
-                table_rights(storage.resources, "GetItem"),
-                table_rights(storage.events, "GetItem", "Query"),
-                *read_objects(storage.data, ["models/"]),
-                *key_rights(storage.key),
-            ],
             memory_mb=1769,
             timeout_s=29,
             key=storage.key,
@@ -154,25 +156,30 @@ class ApiStack(cdk.Stack):
         return make_handler(
             self,
             "Events",
+            self._identify(
+                "Events",
+                [
+                    table_rights(storage.resources, "GetItem"),
+                    table_rights(storage.events, "BatchWriteItem", "GetItem", "Query", "UpdateItem"),
+                    iam.PolicyStatement(actions=["firehose:PutRecordBatch"], resources=[storage.event_stream.attr_arn]),
+                ],
+            ),
             sentence="Reco: takes events in, durable first.",
             code=code.light,
-            options=self._options,
             environment=environment_for(
                 resources_table=storage.resources.table_name,
                 events_table=storage.events.table_name,
                 event_stream=storage.event_stream.ref,
                 pointer_cache_s=POINTER_CACHE_S,
             ),
-            statements=[
-                table_rights(storage.resources, "GetItem"),
-                table_rights(storage.events, "BatchWriteItem", "GetItem", "PutItem", "Query"),
-                iam.PolicyStatement(actions=["firehose:PutRecordBatch"], resources=[storage.event_stream.attr_arn]),
-                *key_rights(storage.key),
-            ],
             memory_mb=512,
             timeout_s=29,
             key=storage.key,
         )
+
+    def _identify(self, name: str, statements: Sequence[iam.PolicyStatement]) -> Identity:
+        key = self._storage.key
+        return make_identity(self, name, [*statements, *key_rights(key)], options=self._options, key=key)
 
     def _make_api(self, functions: Mapping[str, lambda_.Function]) -> apigateway.HttpApi:
         api = apigateway.HttpApi(
@@ -196,6 +203,35 @@ class ApiStack(cdk.Stack):
             for path in paths:
                 api.add_routes(path=path, methods=[apigateway.HttpMethod.POST], integration=integration)
         return api
+
+    def _let_guests_send_events(self) -> None:
+        """Browsers without a user: credentials from Cognito that allow POST /events, slowly, and nothing else."""
+        pool = cognito.CfnIdentityPool(
+            self,
+            "Guests",
+            allow_unauthenticated_identities=True,
+            # The other flow holds guests to a list of AWS's services that AWS keeps.
+            allow_classic_flow=True,
+        )
+        of_this_pool = {
+            "StringEquals": {"cognito-identity.amazonaws.com:aud": pool.ref},
+            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"},
+        }
+        principal = iam.WebIdentityPrincipal("cognito-identity.amazonaws.com", of_this_pool)
+        events = self.format_arn(service="execute-api", resource=self.api.api_id, resource_name="$default/POST/events")
+        role = make_role(
+            self, "Guest", [principal], [iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[events])]
+        )
+        cognito.CfnIdentityPoolRoleAttachment(
+            self, "GuestRoles", identity_pool_id=pool.ref, roles={"unauthenticated": role.role_arn}
+        )
+        rate = self._options.guest_requests_per_second
+        stage = self.stage.node.default_child
+        assert isinstance(stage, apigateway.CfnStage)  # noqa: S101  what HttpStage makes
+        stage.route_settings = {
+            "POST /events": {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": max(1, rate // 2)}
+        }
+        put_out(self, IdentityPool=pool.ref)
 
     def _make_stage(self) -> apigateway.HttpStage:
         rate = self._options.requests_per_second

@@ -13,7 +13,7 @@ from infra.api_stack import ApiStack
 from infra.code import built_code, placeholder_code
 from infra.jobs_stack import JobsStack
 from infra.observability_stack import ObservabilityStack
-from infra.options import read_options
+from infra.options import PLACEHOLDERS, read_options
 from infra.storage_stack import StorageStack
 
 
@@ -27,7 +27,7 @@ def synthesise(output: str, context: Mapping[str, Any]) -> None:
         FileNotFoundError: the code has not been built.
     """
     options = read_options(context)
-    code = placeholder_code() if context.get("placeholders") in (True, "true") else built_code()
+    code = placeholder_code() if context.get(PLACEHOLDERS) in (True, "true") else built_code()
     app = cdk.App(outdir=output, context=dict(context), analytics_reporting=False)
     storage = StorageStack(app, "RecoStorage", options=options)
     jobs = JobsStack(app, "RecoJobs", options=options, code=code, storage=storage)

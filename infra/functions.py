@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -14,24 +15,49 @@ from aws_cdk import aws_logs as logs
 from infra.options import Options
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
+"""The newest that Lambda has; `infra.assets` fetches wheels for it."""
+LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """As whom a function runs, and where it writes what it did."""
+
+    role: iam.Role
+    log: logs.LogGroup
+
+
+def make_identity(
+    stack: cdk.Stack,
+    name: str,
+    statements: Sequence[iam.PolicyStatement],
+    *,
+    options: Options,
+    key: kms.IKey | None,
+    principals: Sequence[iam.IPrincipal] = (LAMBDA,),
+) -> Identity:
+    """A role with these rights, and with that to write to its own log."""
+    log = make_log(stack, name, options, key)
+    write_log = iam.PolicyStatement(
+        actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log.log_group_arn]
+    )
+    return Identity(make_role(stack, name, principals, [write_log, *statements]), log)
 
 
 def make_handler(
     stack: cdk.Stack,
     name: str,
+    identity: Identity,
     *,
     sentence: str,
     code: Path,
-    options: Options,
     environment: Mapping[str, str],
-    statements: Sequence[iam.PolicyStatement],
     memory_mb: int,
     timeout_s: int,
     key: kms.IKey | None,
     disk_mb: int = 512,
 ) -> lambda_.Function:
     """The function `name`, whose handler is lambdas.NAME.handler.lambda_handler."""
-    log = make_log(stack, name, options, key)
     return lambda_.Function(
         stack,
         name,
@@ -45,8 +71,8 @@ def make_handler(
         memory_size=memory_mb,
         timeout=cdk.Duration.seconds(timeout_s),
         ephemeral_storage_size=cdk.Size.mebibytes(disk_mb),
-        role=make_role(stack, name, [iam.ServicePrincipal("lambda.amazonaws.com")], [log_statement(log), *statements]),
-        log_group=log,
+        role=identity.role,
+        log_group=identity.log,
         logging_format=lambda_.LoggingFormat.JSON,
     )
 
@@ -62,24 +88,31 @@ def make_role(
     )
 
 
-def make_log(stack: cdk.Stack, name: str, options: Options, key: kms.IKey | None) -> logs.LogGroup:
+def make_log(
+    stack: cdk.Stack, name: str, options: Options, key: kms.IKey | None, group_name: str | None = None
+) -> logs.LogGroup:
     return logs.LogGroup(
         stack,
         f"{name}Log",
-        retention=retention(options),
+        log_group_name=group_name,
+        retention=RETENTIONS[options.log_retention_days],
         encryption_key=key,
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
 
 
-def retention(options: Options) -> logs.RetentionDays:
-    names = {1827: "FIVE_YEARS", 3653: "TEN_YEARS", 731: "TWO_YEARS", 545: "EIGHTEEN_MONTHS", 400: "THIRTEEN_MONTHS"}
-    names |= {365: "ONE_YEAR", 180: "SIX_MONTHS", 150: "FIVE_MONTHS", 120: "FOUR_MONTHS", 90: "THREE_MONTHS"}
-    names |= {60: "TWO_MONTHS", 30: "ONE_MONTH", 14: "TWO_WEEKS", 7: "ONE_WEEK", 5: "FIVE_DAYS", 3: "THREE_DAYS"}
-    names |= {1: "ONE_DAY"}
-    return logs.RetentionDays[names[options.log_retention_days]]
-
-
-def log_statement(log: logs.LogGroup) -> iam.PolicyStatement:
-    """May write to its own log, which exists already."""
-    return iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log.log_group_arn])
+RETENTIONS = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    5: logs.RetentionDays.FIVE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    60: logs.RetentionDays.TWO_MONTHS,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    731: logs.RetentionDays.TWO_YEARS,
+    1827: logs.RetentionDays.FIVE_YEARS,
+    3653: logs.RetentionDays.TEN_YEARS,
+}

@@ -7,22 +7,23 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra import machines
 from infra.code import Code
-from infra.functions import log_statement, make_handler, make_log, make_role, retention
+from infra.functions import LAMBDA, Identity, make_handler, make_identity, make_log, make_role
 from infra.options import Options
 from infra.outputs import put_out
-from infra.rights import key_rights, read_objects, table_rights, write_objects
-from infra.storage_stack import StorageStack
+from infra.rights import key_rights, read_objects, table_rights, volume_key_rights, write_objects
+from infra.storage_stack import JOBS_PREFIX, StorageStack
 from reco.settings import environment_for
 
-HOME_PREFIXES = ("groups/", "jobs/", "frozen/", "models/")
+HOME_PREFIXES = ("groups/", JOBS_PREFIX, "frozen/", "models/")
 BAD_ROW_SHARE = 0.05
 MINIMUM_INTERACTIONS = 1000
 """Personalize asks for as many unique interactions."""
@@ -45,8 +46,9 @@ class JobsStack(cdk.Stack):
         self._image = ecr_assets.DockerImageAsset(
             self, "Image", directory=str(code.image), platform=ecr_assets.Platform.LINUX_AMD64
         )
-        self._job_log = make_log(self, "Job", options, storage.key)
-        self.job_role = self._make_job_role()
+        self._workflow_identity = self._identify_workflow()
+        self._job_identity = self._identify_job()
+        self.job_role = self._job_identity.role
         self.job = self._make_job()
         self.workflow = self._make_workflow(code)
         self.deployment = self._make_deployment(code)
@@ -68,7 +70,8 @@ class JobsStack(cdk.Stack):
                 "Deploy", machines.deploy_machine(addresses), [self.workflow, self.deployment], instances=False
             ),
         }
-        self._let_workflow_look_at_executions()
+        self._let_workflow_reach_out()
+        self._tell_workflow_of_bad_ends()
         put_out(
             self,
             WorkflowFunction=self.workflow.function_name,
@@ -81,21 +84,46 @@ class JobsStack(cdk.Stack):
             ExternalId=self.external_id,
         )
 
-    def _make_job_role(self) -> iam.Role:
-        """One role in both sizes of machine, so that a caller's trust policy has one name to name."""
+    def _identify_workflow(self) -> Identity:
         storage = self._storage
-        return make_role(
+        return make_identity(
+            self,
+            "Workflow",
+            [
+                table_rights(storage.resources, "GetItem", "PutItem", "UpdateItem"),
+                *read_objects(storage.data, [JOBS_PREFIX]),
+                write_objects(storage.data, [JOBS_PREFIX]),
+                *key_rights(storage.key),
+            ],
+            options=self._options,
+            key=storage.key,
+        )
+
+    def _identify_job(self) -> Identity:
+        """One role in both sizes of machine, so that a caller's trust policy has one name to name.
+
+        The workflow function takes it too, to measure a caller's data with the rights that will read it.
+        """
+        storage = self._storage
+        of_this_account = {"StringEquals": {"aws:SourceAccount": self.account}}
+        return make_identity(
             self,
             "Job",
-            [iam.ServicePrincipal("lambda.amazonaws.com"), iam.ServicePrincipal("sagemaker.amazonaws.com")],
             [
-                log_statement(self._job_log),
                 *read_objects(storage.data, [*HOME_PREFIXES, "events/"]),
                 write_objects(storage.data, HOME_PREFIXES),
-                table_rights(storage.events, "GetItem", "Query"),
+                table_rights(storage.events, "Query"),
                 *self._caller_data(),
                 *self._instance_needs(),
                 *key_rights(storage.key),
+                *volume_key_rights(storage.key),
+            ],
+            options=self._options,
+            key=storage.key,
+            principals=[
+                LAMBDA,
+                iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=of_this_account),
+                iam.ArnPrincipal(self._workflow_identity.role.role_arn),
             ],
         )
 
@@ -141,24 +169,14 @@ class JobsStack(cdk.Stack):
             self,
             "Job",
             description="Reco: imports and trains what fits a function; the image that SageMaker runs for the rest.",
-            code=lambda_.DockerImageCode.from_ecr(
-                self._image.repository,
-                tag_or_digest=self._image.image_tag,
-                entrypoint=["python", "-m", "awslambdaric"],
-                cmd=["training_container.function.lambda_handler"],
-            ),
+            code=lambda_.DockerImageCode.from_ecr(self._image.repository, tag_or_digest=self._image.image_tag),
             architecture=lambda_.Architecture.X86_64,
-            environment=environment_for(
-                data_bucket=self._storage.data.bucket_name,
-                events_table=self._storage.events.table_name,
-                external_id=self.external_id,
-            ),
             environment_encryption=self._storage.key,
             memory_size=self._options.function_memory_mb,
             ephemeral_storage_size=cdk.Size.mebibytes(JOB_DISK_MB),
             timeout=cdk.Duration.seconds(JOB_TIMEOUT_S),
             role=self.job_role,
-            log_group=self._job_log,
+            log_group=self._job_identity.log,
         )
 
     def _make_workflow(self, code: Code) -> lambda_.Function:
@@ -167,9 +185,9 @@ class JobsStack(cdk.Stack):
         return make_handler(
             self,
             "Workflow",
+            self._workflow_identity,
             sentence="Reco: steps of the state machines: begin, plan, commit, settle, fail.",
             code=code.light,
-            options=options,
             environment=environment_for(
                 resources_table=storage.resources.table_name,
                 events_table=storage.events.table_name,
@@ -183,15 +201,6 @@ class JobsStack(cdk.Stack):
                 minimum_interactions=MINIMUM_INTERACTIONS,
                 pointer_cache_s=POINTER_CACHE_S,
             ),
-            statements=[
-                table_rights(storage.resources, "DeleteItem", "GetItem", "PutItem", "Query"),
-                table_rights(storage.events, "Query"),
-                *read_objects(storage.data, [*HOME_PREFIXES, "events/"]),
-                write_objects(storage.data, ["jobs/"]),
-                # The caller's data is measured with the rights it will be read with.
-                iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[self.job_role.role_arn]),
-                *key_rights(storage.key),
-            ],
             memory_mb=512,
             timeout_s=120,
             key=storage.key,
@@ -199,20 +208,24 @@ class JobsStack(cdk.Stack):
 
     def _make_deployment(self, code: Code) -> lambda_.Function:
         storage = self._storage
-        return make_handler(
+        identity = make_identity(
             self,
             "Deployment",
-            sentence="Reco: loads a trained model, asks it questions and compares the answers with training's.",
-            code=code.heavy,
-            options=self._options,
-            environment=environment_for(
-                resources_table=storage.resources.table_name, data_bucket=storage.data.bucket_name
-            ),
-            statements=[
+            [
                 table_rights(storage.resources, "GetItem"),
                 *read_objects(storage.data, ["models/"]),
                 *key_rights(storage.key),
             ],
+            options=self._options,
+            key=storage.key,
+        )
+        return make_handler(
+            self,
+            "Deployment",
+            identity,
+            sentence="Reco: loads a trained model, asks it questions and compares the answers with training's.",
+            code=code.heavy,
+            environment=environment_for(resources_table=storage.resources.table_name),
             memory_mb=self._options.function_memory_mb,
             timeout_s=300,
             key=storage.key,
@@ -222,15 +235,9 @@ class JobsStack(cdk.Stack):
     def _make_machine(
         self, name: str, definition: machines.State, functions: Sequence[lambda_.IFunction], *, instances: bool
     ) -> sfn.StateMachine:
-        log = logs.LogGroup(
-            self,
-            f"{name}Log",
-            # CloudWatch's resource policy is short: names under this prefix share one entry.
-            log_group_name=f"/aws/vendedlogs/states/{self.stack_name}-{name}",
-            retention=retention(self._options),
-            encryption_key=self._storage.key,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        # CloudWatch's resource policy is short: names under this prefix share one entry.
+        group_name = f"/aws/vendedlogs/states/{self.stack_name}-{name}"
+        log = make_log(self, name, self._options, self._storage.key, group_name)
         statements = [
             iam.PolicyStatement(
                 actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions]
@@ -274,8 +281,25 @@ class JobsStack(cdk.Stack):
             ),
         ]
 
-    def _let_workflow_look_at_executions(self) -> None:
-        """A policy of its own: the machines name the function, so the function's role cannot name them."""
+    def _tell_workflow_of_bad_ends(self) -> None:
+        """A stopped execution runs no state any more, so somebody else has to mark its resource as failed."""
+        events.Rule(
+            self,
+            "BadEnds",
+            description="Tells the workflow function of executions that ended badly, stopped ones among them.",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["ABORTED", "FAILED", "TIMED_OUT"],
+                    "stateMachineArn": [machine.state_machine_arn for machine in self.machines.values()],
+                },
+            ),
+            targets=[targets.LambdaFunction(self.workflow)],
+        )
+
+    def _let_workflow_reach_out(self) -> None:
+        """A policy of its own: machines and job role name the function or its role, so that cannot name them."""
         executions = [
             self.format_arn(
                 service="states",
@@ -287,7 +311,10 @@ class JobsStack(cdk.Stack):
         ]
         iam.Policy(
             self,
-            "WorkflowLooksAtExecutions",
-            roles=[self.workflow.role],
-            statements=[iam.PolicyStatement(actions=["states:DescribeExecution"], resources=executions)],
+            "WorkflowReachesOut",
+            roles=[self._workflow_identity.role],
+            statements=[
+                iam.PolicyStatement(actions=["states:DescribeExecution"], resources=executions),
+                iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[self.job_role.role_arn]),
+            ],
         )

@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-LOG_RETENTIONS_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
+LOG_RETENTIONS_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653)
+
+
+PLACEHOLDERS = "placeholders"
+"""The one key that is about this synthesis and not about the deployment: stand-ins for the code (infra.code)."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class OptionError(ValueError):
 def read_options(context: Mapping[str, Any]) -> Options:
     """Reads the context keys of this project: an option's name in camel case, as CDK's custom is.
 
-    Keys of others (CDK's feature flags, all with a ':' or '/') are passed over.
+    Keys of others are passed over: CDK's have a ':', '/' or '-' in their names.
 
     Raises:
         OptionError: names every bad key, its value and what is allowed.
@@ -53,7 +57,7 @@ def read_options(context: Mapping[str, Any]) -> Options:
     chosen: dict[str, Any] = {}
     names = {_camel(field.name): field.name for field in fields(Options)}
     for key, value in context.items():
-        if ":" in key or "/" in key or key in PLAIN_KEYS_OF_OTHERS:
+        if key == PLACEHOLDERS or set(key) & set(":/-"):
             continue
         if key not in names:
             problems.append(f"{key} is no context key; known are {', '.join(sorted(names))}")
@@ -65,9 +69,6 @@ def read_options(context: Mapping[str, Any]) -> Options:
     if problems:
         raise OptionError("; ".join(problems))
     return Options(**chosen)
-
-
-PLAIN_KEYS_OF_OTHERS = {"placeholders"}
 
 
 def _camel(name: str) -> str:

@@ -8,6 +8,6 @@ from constructs import Construct
 
 def put_out(stack: cdk.Stack, **values: str) -> None:
     """Makes one CfnOutput per value, with exactly this key; a resource of the same name keeps its own id."""
-    scope = Construct(stack, "Outputs")
     for key, value in values.items():
-        cdk.CfnOutput(scope, key, value=value).override_logical_id(key)
+        scope = Construct(stack, f"{key}Output")
+        cdk.CfnOutput(scope, "Value", value=value).override_logical_id(key)

@@ -16,14 +16,16 @@ def table_rights(table: dynamodb.ITable, *actions: str) -> iam.PolicyStatement:
 
 
 def read_objects(bucket: s3.IBucket, prefixes: Sequence[str]) -> list[iam.PolicyStatement]:
-    """May list and read under these prefixes."""
+    """May read under these prefixes, and list the bucket.
+
+    Listing is not held to the prefixes: with a condition on s3:prefix, S3 answers a read of an absent object with 403
+    instead of 404, and absence is an answer here (a result that is not there yet).
+    """
     return [
-        iam.PolicyStatement(actions=["s3:GetObject"], resources=[bucket.arn_for_objects(f"{p}*") for p in prefixes]),
         iam.PolicyStatement(
-            actions=["s3:ListBucket"],
-            resources=[bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+            actions=["s3:GetObject"], resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
         ),
+        iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),
     ]
 
 
@@ -42,5 +44,18 @@ def key_rights(key: kms.IKey | None) -> list[iam.PolicyStatement]:
     return [
         iam.PolicyStatement(
             actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], resources=[key.key_arn]
+        )
+    ]
+
+
+def volume_key_rights(key: kms.IKey | None) -> list[iam.PolicyStatement]:
+    """What SageMaker needs to encrypt a job's disk with the key: it hands the disk's service a grant."""
+    if key is None:
+        return []
+    return [
+        iam.PolicyStatement(
+            actions=["kms:CreateGrant"],
+            resources=[key.key_arn],
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         )
     ]

@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.functions import make_log
 from infra.options import Options
 from infra.outputs import put_out
 from reco.storage import tables
@@ -46,13 +47,34 @@ class StorageStack(cdk.Stack):
         )
 
     def _make_key(self) -> kms.Key:
-        return kms.Key(
+        """A key that AWS's own services may use for what they keep here; roles get their rights from their policies."""
+        key = kms.Key(
             self,
             "Key",
             description="Encrypts all that Reco keeps.",
             enable_key_rotation=True,
             removal_policy=self._removal,
         )
+        log_groups = self.format_arn(
+            service="logs", resource="log-group", resource_name="*", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(f"logs.{self.region}.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+                resources=["*"],
+                conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
+            )
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return key
 
     def _make_bucket(self) -> s3.Bucket:
         """Encrypted, private, TLS only. Uploads that died are dropped; the folders of attempts go after a while."""
@@ -108,12 +130,7 @@ class StorageStack(cdk.Stack):
 
     def _make_stream(self, options: Options) -> firehose.CfnDeliveryStream:
         """Events as they come, to gzip files under events/yyyy/MM/dd/HH/ (Firehose adds the hour, UTC)."""
-        group = logs.LogGroup(
-            self,
-            "EventStreamLog",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        group = make_log(self, "EventStream", options, self.key)
         stream = logs.LogStream(self, "Delivery", log_group=group, removal_policy=cdk.RemovalPolicy.DESTROY)
         role = iam.Role(
             self,
