@@ -6,7 +6,8 @@
 
 Input is {"arn": <the resource>}: starting one by hand again is harmless, since the claim decides. State holds names,
 addresses and small numbers only, and a result nobody needs is cut to a number: a null ResultPath would say it better,
-but nulls do not survive the way from Python into the template. Every failure goes to `Mark as failed`, which writes the resource's failureReason.
+but nulls do not survive the way from Python into the template. Every failure goes to `Mark as failed`, which writes
+the resource's failureReason.
 There is no timeout over a whole machine: it would end an execution without a catch, and leave its resource as it is.
 Kept within what moto executes: JSONPath, lambda:invoke, createTrainingJob.sync, Choice, Wait, Retry, Catch.
 """
