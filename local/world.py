@@ -156,6 +156,8 @@ def _environment() -> Iterator[None]:
             del os.environ[name]
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
     os.environ.setdefault("MOTO_ALLOW_NONEXISTENT_REGION", "false")
+    # The functions' metrics are lines on standard output, which is a person's terminal here.
+    os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
     try:
         yield
     finally:

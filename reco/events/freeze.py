@@ -21,15 +21,12 @@ from reco.artefact import Artefact, Vocabulary, open_artefact, write_artefact
 from reco.clock import Clock, system_clock
 from reco.errors import PlatformFault
 from reco.jobs.specification import EventLog
-from reco.storage.events import EventRecord, EventTable
+from reco.storage.events import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord, EventTable
 from reco.storage.layout import uri
 from reco.storage.objects import Objects
 
 SETTLING_S = 120.0
 """A call that is answered with 200 wrote its records this soon after it came in: API Gateway waits 30 s at most."""
-
-EVENTS_THROUGH = "events_through_ms"
-UNSETTLED = "unsettled_events"
 
 _READERS = 8
 _GZIP = b"\x1f\x8b"
@@ -62,7 +59,7 @@ class StreamedEvents:
     def marks(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Arrays and attributes that a trained artefact must carry, so that the runtime knows what its histories
         hold already."""
-        return Vocabulary.from_strings(self.unsettled).arrays(UNSETTLED), {EVENTS_THROUGH: self.settled_ms}
+        return Vocabulary.from_strings(self.unsettled).arrays(UNSETTLED_EVENTS), {EVENTS_THROUGH: self.settled_ms}
 
 
 def freeze_events(
@@ -237,6 +234,6 @@ def _read(artefact: Artefact) -> StreamedEvents:
         properties=[json.loads(text) for text in _unpacked(artefact, "properties")],
         records=_unpacked(artefact, "records"),
         settled_ms=artefact.attributes[EVENTS_THROUGH],
-        unsettled=list(Vocabulary.of(artefact, UNSETTLED)),
+        unsettled=list(Vocabulary.of(artefact, UNSETTLED_EVENTS)),
         left_out=artefact.attributes["left_out"],
     )

@@ -97,7 +97,7 @@ _POPULARITY_COUNT = Recipe(
     feature_transformation="sims",
     family="popularity",
     description="The items that most users have touched, the same for everybody; a baseline for other recipes.",
-    query=("user",),
+    query=(),
 )
 
 _SIMS = Recipe(

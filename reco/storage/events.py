@@ -36,6 +36,11 @@ LINK_DAYS = 60
 SHARDS = 8
 """Log partitions per group and hour: a partition takes 1,000 writes a second, a group sends up to 10,000."""
 
+EVENTS_THROUGH = "events_through_ms"
+"""Attribute of a trained artefact: its histories hold every event that became a user's own up to here."""
+UNSETTLED_EVENTS = "unsettled_events"
+"""Vocabulary in a trained artefact: records that its histories hold although they became known later."""
+
 _DAY_S = 86_400
 _HOUR_S = 3_600
 _BATCH = 25

@@ -7,14 +7,11 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from reco.arns import Kind, Owner
+from reco.arns import Kind
 from reco.events import operations
 from reco.events.freeze import StreamedEvents, collect_events
 from reco.events.intake import EventIntake
@@ -22,17 +19,12 @@ from reco.events.trackers import Trackers
 from reco.jobs.specification import EventLog
 from reco.storage.events import EventRecord, EventStream, EventTable
 from reco.storage.objects import Objects
-from reco.storage.resources import Resource, ResourceTable
+from reco.storage.resources import ResourceTable
 from reco.storage.retries import Retries
 from reco.storage.tracking import Tracking, find_tracking, put_tracking
 from reco.wire.dispatch import respond
+from tests.aws import GROUP, OWNER, REGION, SESSION, Clock, gateway_event, in_moto, make_resource, make_table
 
-REGION = "us-east-1"
-ACCOUNT = "123456789012"
-OWNER = Owner(ACCOUNT, REGION)
-GROUP = "feedfacefeedface"
-# One for all tests: it remembers the service models, which take longer to read than most tests run.
-SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
 TRACKING_ID = "31ac4bd6-5f0c-4e33-8b9e-2e7c4a3b9d10"
 
 SCHEMA = {
@@ -51,16 +43,6 @@ SCHEMA = {
     ],
     "version": "1.0",
 }
-
-
-@dataclass
-class Clock:
-    """A clock that tests move."""
-
-    now: float = 1_720_000_000.5
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -90,20 +72,7 @@ class EventsWorld:
 
     def post(self, path: str, body: Any, request_id: str | None = None) -> dict[str, Any]:
         self.requests += 1
-        event = {
-            "version": "2.0",
-            "routeKey": f"POST {path}",
-            "rawPath": path,
-            "rawQueryString": "",
-            "headers": {"content-type": "application/json"},
-            "requestContext": {
-                "accountId": ACCOUNT,
-                "requestId": request_id or f"request{self.requests}=",
-                "http": {"method": "POST", "path": path},
-            },
-            "body": body if isinstance(body, str) else json.dumps(body),
-            "isBase64Encoded": False,
-        }
+        event = gateway_event(path, body, request_id or f"request{self.requests}=")
         return respond(event, self.operations, self.clock, region=REGION)
 
     def put(
@@ -135,21 +104,6 @@ class EventsWorld:
         return collect_events(Objects(self.s3), self.dynamodb, log, workspace, clock=self.clock, **more)
 
 
-def make_table(dynamodb: Any, name: str) -> None:
-    keys = (("pk", "HASH"), ("sk", "RANGE"))
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
-
-
-def make_resource(resources: ResourceTable, kind: Kind, name: str, body: dict[str, Any], **more: Any) -> Resource:
-    incarnation = more.pop("incarnation", f"{abs(hash((kind, name))):016x}"[:16])
-    return resources.create(Resource(kind, name, incarnation, body, 1_700_000_000.0, 1_700_000_000.0, **more))
-
-
 def make_tracker(dynamodb: Any, resources: ResourceTable) -> None:
     schema_arn = OWNER.arn(Kind.SCHEMA, "clicks")
     make_resource(resources, Kind.SCHEMA, "clicks", {"schema": json.dumps(SCHEMA)})
@@ -161,12 +115,7 @@ def make_tracker(dynamodb: Any, resources: ResourceTable) -> None:
 
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    # botocore waits between its own attempts; nobody else does here.
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
-    with mock_aws():
+    with in_moto(monkeypatch):
         yield
 
 

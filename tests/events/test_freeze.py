@@ -14,11 +14,12 @@ from hypothesis import strategies as some
 
 from reco.artefact import Vocabulary
 from reco.errors import PlatformFault
-from reco.events.freeze import EVENTS_THROUGH, UNSETTLED, freeze_events, unite
+from reco.events.freeze import freeze_events, unite
 from reco.jobs.specification import EventLog
-from reco.storage.events import EventRecord
+from reco.storage.events import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
 from reco.storage.objects import Objects
-from tests.events.conftest import GROUP, EventsWorld
+from tests.aws import GROUP
+from tests.events.conftest import EventsWorld
 
 LOG = EventLog("data", "events/", "events", GROUP)
 
@@ -181,7 +182,7 @@ def test_a_second_run_gets_what_the_first_kept(world: EventsWorld, tmp_path: Pat
 def test_a_model_is_given_the_marks_by_which_the_runtime_knows_what_is_in(tmp_path: Path) -> None:
     arrays, attributes = unite([record("a-0", received_at=1.0), record("b-0", received_at=3.0)], 2_000).marks()
     assert attributes == {EVENTS_THROUGH: 2_000}
-    packed = Vocabulary(arrays[f"{UNSETTLED}.bytes"], arrays[f"{UNSETTLED}.offsets"])
+    packed = Vocabulary(arrays[f"{UNSETTLED_EVENTS}.bytes"], arrays[f"{UNSETTLED_EVENTS}.offsets"])
     assert list(packed) == ["b-0"]
 
 

@@ -12,7 +12,8 @@ import pytest
 from reco.arns import Kind
 from reco.storage.resources import ResourceTable
 from reco.storage.tracking import delete_tracking
-from tests.events.conftest import GROUP, OWNER, TRACKING_ID, EventsWorld, make_resource
+from tests.aws import GROUP, OWNER, make_resource
+from tests.events.conftest import TRACKING_ID, EventsWorld
 
 
 def refusal(answer: dict[str, Any]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.events.conftest import GROUP, EventsWorld
+from tests.aws import GROUP
+from tests.events.conftest import EventsWorld
 
 
 def test_anonymous_events_are_in_the_history_of_the_session(world: EventsWorld) -> None:

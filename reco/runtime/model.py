@@ -1,0 +1,65 @@
+"""A trained artefact in service: its model, and the histories it was trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.artefact import Artefact, Vocabulary
+from reco.models.served import load_model
+from reco.storage.events import EVENTS_THROUGH, UNSETTLED_EVENTS, VisitorEvent
+
+HISTORY_ARRAYS = ("history_items", "history_times")
+"""Read by rows only, so they may stay in S3."""
+
+_REMEMBERED_ITEMS = 100_000
+
+
+class LoadedModel:
+    """What the runtime holds of one artefact."""
+
+    def __init__(self, artefact: Artefact) -> None:
+        self.ranker = load_model(artefact)
+        self.items = self.ranker.items
+        self._artefact = artefact
+        self._users = Vocabulary.of(artefact, "users")
+        self._offsets = artefact.array("history_offsets")
+        self._through_ms: int = artefact.attributes.get(EVENTS_THROUGH, -1)
+        marked = f"{UNSETTLED_EVENTS}.offsets" in artefact.names
+        self._unsettled = frozenset(Vocabulary.of(artefact, UNSETTLED_EVENTS)) if marked else frozenset()
+        event_type = artefact.attributes.get("event_type")
+        self._event_type = event_type.lower() if event_type else None
+        self._value_threshold: float | None = artefact.attributes.get("event_value_threshold")
+        self._item_rows: dict[str, int] = {}
+
+    def user_row(self, user: str) -> int | None:
+        """The user's row among those the model was trained on."""
+        return self._users.row(user)
+
+    def trained_history(self, user_row: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Item rows and seconds, oldest first."""
+        start, stop = int(self._offsets[user_row]), int(self._offsets[user_row + 1])
+        return (
+            self._artefact.rows("history_items", start, stop),
+            self._artefact.rows("history_times", start, stop),
+        )
+
+    def item_row(self, item: str) -> int:
+        """The item's row; -1 when the model does not know it."""
+        row = self._item_rows.get(item)
+        if row is None:
+            found = self.items.row(item)
+            row = -1 if found is None else found
+            if len(self._item_rows) >= _REMEMBERED_ITEMS:
+                self._item_rows.clear()
+            self._item_rows[item] = row
+        return row
+
+    def adds(self, event: VisitorEvent) -> bool:
+        """Whether a streamed event adds to the user's trained history: it is of the kind that the model learned from,
+        and not in there yet."""
+        if event.owner == "user" and (event.known_ms <= self._through_ms or event.record in self._unsettled):
+            return False
+        if self._event_type is not None and event.type.lower() != self._event_type:
+            return False
+        return self._value_threshold is None or (event.value is not None and event.value >= self._value_threshold)

@@ -1,0 +1,161 @@
+"""Published artefacts on the local disk: each fetched once, under a limit, the least recently used making room.
+
+A published artefact never changes and its digest is its identity, so nothing here is ever out of date.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.artefact.files import Artefact
+from reco.artefact.manifest import MANIFEST, ArrayEntry, Manifest
+from reco.errors import CorruptArtefact
+from reco.storage.objects import Objects
+
+Loaded = TypeVar("Loaded")
+
+FAR_FROM_BYTES = 1 << 28
+"""Arrays that are read by rows only stay in S3 from this size on; one read there costs some ten milliseconds."""
+
+_FETCHERS = 8
+
+
+class FetchedArtefact(Artefact):
+    """An artefact on local disk, of which some large arrays stayed in S3: of those, `rows` alone works."""
+
+    def __init__(
+        self, folder: Path, manifest: Manifest, digest: str, *, objects: Objects, address: str, far: Collection[str]
+    ) -> None:
+        super().__init__(folder, manifest, digest)
+        self._objects = objects
+        self._address = address
+        self._far = frozenset(far)
+
+    def array(self, name: str) -> NDArray[Any]:
+        if name in self._far:
+            raise ValueError(f"{name} is too large to be here as a whole; read its rows")
+        return super().array(name)
+
+    def rows(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        if name not in self._far:
+            return super().rows(name, start, stop)
+        entry = self.manifest.arrays[name]
+        content = self._objects.read_range(self._address + entry.file, *entry.byte_range(start, stop))
+        return np.frombuffer(content, entry.element).reshape(stop - start, *entry.shape[1:])
+
+
+@dataclass
+class _Entry(Generic[Loaded]):
+    """One artefact of the cache; `loaded` is set once, under `lock`."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    loaded: Loaded | None = None
+    bytes: int = 0
+    used: int = 0
+
+
+class ArtefactCache(Generic[Loaded]):
+    """Artefacts by digest, as `load` makes them. Any number of threads may ask; each artefact is fetched once."""
+
+    def __init__(
+        self,
+        folder: Path,
+        objects: Objects,
+        limit_bytes: int,
+        load: Callable[[Artefact], Loaded],
+        *,
+        by_rows: Collection[str] = (),
+        far_from_bytes: int = FAR_FROM_BYTES,
+    ) -> None:
+        """
+        Args:
+            folder: this cache's own; what is in it may be removed at any time.
+            limit_bytes: of disk. An artefact larger than that is fetched all the same, alone.
+            by_rows: arrays that `load` and its result read by rows only.
+            far_from_bytes: size from which those stay in S3.
+        """
+        self._folder = folder
+        self._objects = objects
+        self._limit_bytes = limit_bytes
+        self._load = load
+        self._by_rows = frozenset(by_rows)
+        self._far_from_bytes = far_from_bytes
+        self._entries: dict[str, _Entry[Loaded]] = {}
+        self._lock = threading.Lock()
+        self._uses = 0
+
+    def fetch(self, address: str, digest: str) -> Loaded:
+        """The artefact at s3://.../, whose manifest has this digest.
+
+        Raises:
+            CorruptArtefact: it is not there, or not what its digest says.
+        """
+        with self._lock:
+            entry = self._entries.setdefault(digest, _Entry())
+            self._uses += 1
+            entry.used = self._uses
+        if entry.loaded is None:
+            with entry.lock:
+                if entry.loaded is None:
+                    artefact, size = self._download(address, digest)
+                    entry.loaded, entry.bytes = self._load(artefact), size
+        return entry.loaded
+
+    def _download(self, address: str, digest: str) -> tuple[Artefact, int]:
+        text = self._objects.read_text(address + MANIFEST)
+        if text is None:
+            raise CorruptArtefact(f"{address} has no {MANIFEST}")
+        manifest = Manifest.parse(text.encode(), digest=digest)
+        entries = list(manifest.arrays.values())
+        far = {entry.name for entry in entries if entry.name in self._by_rows and entry.bytes >= self._far_from_bytes}
+        near = [entry for entry in entries if entry.name not in far]
+        size = sum(entry.bytes for entry in near)
+        self._make_room(size, keep=digest)
+        folder = self._folder / digest
+        aside = self._folder / f".{digest}.{token_hex(4)}"
+        try:
+            aside.mkdir(parents=True)
+            self._download_arrays(address, near, aside)
+            (aside / MANIFEST).write_text(text, encoding="utf-8")
+            shutil.rmtree(folder, ignore_errors=True)
+            aside.rename(folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        artefact = FetchedArtefact(folder, manifest, digest, objects=self._objects, address=address, far=far)
+        for entry in near:
+            # Mapped now, an array outlives its file: another artefact may make this one go while it is in use.
+            artefact.array(entry.name)
+        return artefact, size
+
+    def _download_arrays(self, address: str, entries: list[ArrayEntry], folder: Path) -> None:
+        def download(entry: ArrayEntry) -> None:
+            path = folder / entry.file
+            self._objects.download(address + entry.file, path)
+            size = path.stat().st_size
+            if size != entry.bytes:
+                raise CorruptArtefact(f"{address}{entry.file} has {size} bytes, expected {entry.bytes}")
+
+        with ThreadPoolExecutor(_FETCHERS) as fetchers:
+            list(fetchers.map(download, entries))
+
+    def _make_room(self, size: int, keep: str) -> None:
+        with self._lock:
+            here = {digest: entry for digest, entry in self._entries.items() if entry.loaded is not None}
+            used = sum(entry.bytes for entry in here.values())
+            for digest, entry in sorted(here.items(), key=lambda each: each[1].used):
+                if used + size <= self._limit_bytes:
+                    return
+                if digest != keep:
+                    used -= entry.bytes
+                    del self._entries[digest]
+                    shutil.rmtree(self._folder / digest, ignore_errors=True)

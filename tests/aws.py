@@ -1,0 +1,81 @@
+"""AWS in this process for the tests of handlers: moto, a clock, the two tables and what lies in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from reco.arns import Kind, Owner
+from reco.storage.resources import Resource, ResourceTable
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+OWNER = Owner(ACCOUNT, REGION)
+GROUP = "feedfacefeedface"
+"""Incarnation of the dataset group of most tests."""
+
+# One for all tests: it remembers the service models, which take longer to read than most tests run.
+SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+
+
+@dataclass
+class Clock:
+    """A clock that tests move."""
+
+    now: float = 1_720_000_000.5
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@contextmanager
+def in_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty account, in which botocore does not wait between its own attempts."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
+    with mock_aws():
+        yield
+
+
+def make_table(dynamodb: Any, name: str) -> None:
+    keys = (("pk", "HASH"), ("sk", "RANGE"))
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def make_resource(resources: ResourceTable, kind: Kind, name: str, body: dict[str, Any], **more: Any) -> Resource:
+    incarnation = more.pop("incarnation", sha256(f"{kind}/{name}".encode()).hexdigest()[:16])
+    return resources.create(Resource(kind, name, incarnation, body, 1_700_000_000.0, 1_700_000_000.0, **more))
+
+
+def gateway_event(path: str, body: Any, request_id: str) -> dict[str, Any]:
+    """What API Gateway hands a function for a POST; `body` is JSON or its text."""
+    return {
+        "version": "2.0",
+        "routeKey": f"POST {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "requestId": request_id,
+            "http": {"method": "POST", "path": path},
+        },
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    }
