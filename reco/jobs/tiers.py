@@ -22,11 +22,12 @@ Tier = Literal["function", "instance"]
 
 MEMORY_PER_CSV_BYTE = 3.0
 MEMORY_PER_INTERACTION = 160
+DISK_PER_INTERACTION = 60
 GZIP_RATIO = 6.0
 """Bytes of CSV in a byte of gzip; interactions compress by 4 to 6."""
 FUNCTION_SHARE = 0.5
 INSTANCE_SHARE = 0.7
-FUNCTION_DISK_BYTES = 4_000_000_000
+FUNCTION_DISK_BYTES = 5_000_000_000
 """Half of what the job function has as temporary storage: the source and its snapshot lie there together."""
 LARGEST_TRAINING = 1_000_000_000
 """Interactions; what one machine can hold, whatever its type."""
@@ -100,8 +101,8 @@ def training_need(interactions: int) -> Need:
             f"Training on {interactions:,} interactions is more than one machine holds ({LARGEST_TRAINING:,}), and "
             "training on a cluster is not available in this version. Import fewer interactions."
         )
-    memory = interactions * MEMORY_PER_INTERACTION
-    return Need(memory, memory, 5 + interactions / 100_000, f"{interactions:,} interactions")
+    memory, disk = interactions * MEMORY_PER_INTERACTION, interactions * DISK_PER_INTERACTION
+    return Need(memory, disk, 5 + interactions / 100_000, f"{interactions:,} interactions")
 
 
 def choose(need: Need, function_memory_mb: int, instance_type: str) -> Choice:

@@ -1,0 +1,294 @@
+"""A deployment in moto with resources as control leaves them, and executions that a test moves by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+import boto3
+
+from reco.arns import Kind, Owner
+from reco.jobs.attempt import JobContext
+from reco.jobs.specification import (
+    ImportResult,
+    ImportSpecification,
+    SnapshotReference,
+    TrainResult,
+    TrainSpecification,
+    specification_from_json,
+    to_json,
+)
+from reco.jobs.workflow import take_step
+from reco.settings import Settings, environment_for
+from reco.storage.access import CallersRights
+from reco.storage.objects import Objects
+from reco.storage.resources import Resource, ResourceTable
+from reco.storage.tables import PARTITION_KEY, SORT_KEY
+
+REGION = "eu-west-1"
+OWNER = Owner("123456789012", REGION)
+GROUP = OWNER.arn(Kind.DATASET_GROUP, "shop")
+DATASET = OWNER.arn(Kind.DATASET, "shop/INTERACTIONS")
+SCHEMA = OWNER.arn(Kind.SCHEMA, "clicks")
+IMPORT = OWNER.arn(Kind.DATASET_IMPORT_JOB, "monday")
+SOLUTION = OWNER.arn(Kind.SOLUTION, "als")
+VERSION = OWNER.arn(Kind.SOLUTION_VERSION, "als/0a1b2c3d")
+OTHER_VERSION = OWNER.arn(Kind.SOLUTION_VERSION, "als/99999999")
+CAMPAIGN = OWNER.arn(Kind.CAMPAIGN, "front")
+JOB_ROLE = "arn:aws:iam::123456789012:role/job"
+CSV = b"USER_ID,ITEM_ID,TIMESTAMP\n1,2,3\n"
+
+
+def make_table(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName="resources",
+        KeySchema=[
+            {"AttributeName": PARTITION_KEY, "KeyType": "HASH"},
+            {"AttributeName": SORT_KEY, "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in (PARTITION_KEY, SORT_KEY)],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+class Killed(Exception):
+    """The process ended here."""
+
+
+@dataclass
+class Bench:
+    """One deployment. Times move only by `now`."""
+
+    now: float = 1_700_000_000.0
+    pointer_cache_s: float = 10.0
+    data_buckets: str = "callers-data"
+    context: JobContext = field(init=False)
+    machine: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        dynamodb, s3 = (boto3.client(name, region_name=REGION) for name in ("dynamodb", "s3"))
+        make_table(dynamodb)
+        for bucket in ("home", "callers-data"):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_object(Bucket="callers-data", Key="clicks.csv", Body=CSV)
+        executions = boto3.client("stepfunctions", region_name=REGION)
+        definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+        self.machine = executions.create_state_machine(
+            name="any", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/states"
+        )["stateMachineArn"]
+        settings = Settings(
+            environment_for(
+                region=REGION,
+                data_bucket="home",
+                events_table="events",
+                instance_type="ml.m5.xlarge",
+                function_memory_mb=3008,
+                pointer_cache_s=self.pointer_cache_s,
+                bad_row_share=0.05,
+                minimum_interactions=1000,
+            )
+        )
+        tokens = count()
+        self.context = JobContext(
+            table=ResourceTable(dynamodb, "resources"),
+            home=Objects(s3),
+            executions=executions,
+            callers=CallersRights(
+                boto3.Session(region_name=REGION),
+                job_role=JOB_ROLE,
+                external_id="deployment-1",
+                data_buckets=self.data_buckets.split(","),
+            ),
+            settings=settings,
+            clock=lambda: self.now,
+            draw_token=lambda: f"{next(tokens):016x}",
+        )
+        self._names = count()
+        self._fill()
+        self._first = dynamodb.scan(TableName="resources")["Items"]
+
+    def reset(self) -> Bench:
+        """All resources as at first; executions and clients stay, since making clients takes long."""
+        dynamodb = self.context.table.client
+        dynamodb.delete_table(TableName="resources")
+        make_table(dynamodb)
+        for start in range(0, len(self._first), 25):
+            puts = [{"PutRequest": {"Item": item}} for item in self._first[start : start + 25]]
+            dynamodb.batch_write_item(RequestItems={"resources": puts})
+        return self
+
+    # Resources
+
+    def _fill(self) -> None:
+        self.put(Kind.DATASET_GROUP, "shop", {"name": "shop"})
+        self.put(Kind.SCHEMA, "clicks", {"name": "clicks", "schema": "{}"})
+        self.put(
+            Kind.DATASET,
+            "shop/INTERACTIONS",
+            {"dataset_group_arn": GROUP, "schema_arn": SCHEMA, "dataset_type": "INTERACTIONS"},
+        )
+        self.put(
+            Kind.SOLUTION,
+            "als",
+            {
+                "dataset_group_arn": GROUP,
+                "recipe_arn": "arn:aws:personalize:::recipe/aws-user-personalization",
+                "solution_config": {"algorithm_hyper_parameters": {"hidden_dimension": "16"}},
+            },
+        )
+        self.put_import()
+        self.put(Kind.SOLUTION_VERSION, "als/0a1b2c3d", {"solution_arn": SOLUTION}, status="CREATE PENDING")
+
+    def put_import(
+        self,
+        name: str = "monday",
+        mode: str = "FULL",
+        location: str = "s3://callers-data/clicks.csv",
+        role: str | None = None,
+    ) -> str:
+        body = {
+            "dataset_arn": DATASET,
+            "data_source": {"data_location": location},
+            "role_arn": role,
+            "import_mode": mode,
+        }
+        self.put(Kind.DATASET_IMPORT_JOB, name, body, status="CREATE PENDING")
+        return OWNER.arn(Kind.DATASET_IMPORT_JOB, name)
+
+    def put_trained_version(self, arn: str, mark: str) -> None:
+        self.put(
+            Kind.SOLUTION_VERSION,
+            arn.partition("solution/")[2],
+            {"solution_arn": SOLUTION},
+            status="ACTIVE",
+            inner={"artefact": {"uri": f"s3://home/models/{mark}/", "digest": mark}},
+        )
+
+    def put_campaign(self) -> None:
+        self.put_trained_version(OWNER.arn(Kind.SOLUTION_VERSION, "als/11111111"), "first")
+        self.put_trained_version(OTHER_VERSION, "second")
+        body = {
+            "solution_version_arn": OWNER.arn(Kind.SOLUTION_VERSION, "als/11111111"),
+            "min_provisioned_tps": 1,
+            "campaign_config": None,
+        }
+        self.put(Kind.CAMPAIGN, "front", body, status="CREATE PENDING")
+
+    def update_campaign(self) -> None:
+        update = {
+            "id": "u1",
+            "solution_version_arn": OTHER_VERSION,
+            "min_provisioned_tps": 2,
+            "campaign_config": None,
+            "status": "CREATE PENDING",
+            "failure_reason": None,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        self.context.table.update(
+            Kind.CAMPAIGN, "front", lambda current: replace(current, inner={**current.inner, "update": update})
+        )
+
+    def put(self, kind: Kind, resource_id: str, body: dict[str, Any], **more: Any) -> Resource:
+        incarnation = f"{kind.value}-{resource_id}".replace("/", "-")
+        return self.context.table.create(
+            Resource(kind, resource_id, incarnation, body, created_at=self.now, updated_at=self.now, **more)
+        )
+
+    def get(self, kind: Kind, resource_id: str) -> Resource:
+        found = self.context.table.get(kind, resource_id)
+        assert found is not None
+        return found
+
+    @property
+    def job(self) -> Resource:
+        return self.get(Kind.DATASET_IMPORT_JOB, "monday")
+
+    @property
+    def dataset(self) -> Resource:
+        return self.get(Kind.DATASET, "shop/INTERACTIONS")
+
+    @property
+    def version(self) -> Resource:
+        return self.get(Kind.SOLUTION_VERSION, "als/0a1b2c3d")
+
+    @property
+    def campaign(self) -> Resource:
+        return self.get(Kind.CAMPAIGN, "front")
+
+    # Executions
+
+    def start(self) -> str:
+        """A new execution, which runs until `stop`."""
+        answer = self.context.executions.start_execution(stateMachineArn=self.machine, name=f"e{next(self._names)}")
+        return str(answer["executionArn"])
+
+    def stop(self, execution: str) -> None:
+        self.context.executions.stop_execution(executionArn=execution)
+
+    def step(self, step: str, arn: str, execution: str, **more: Any) -> dict[str, Any]:
+        machine = {"dataset-import-job": "import", "solution": "train", "campaign": "deploy"}[
+            arn.split(":")[5].partition("/")[0]
+        ]
+        return take_step(self.context, {"step": step, "machine": machine, "arn": arn, "execution": execution, **more})
+
+    def begin(self, arn: str, execution: str | None = None) -> tuple[str, str]:
+        execution = execution or self.start()
+        answer = self.step("begin", arn, execution)
+        assert answer["proceed"], answer["reason"]
+        return execution, answer["attempt"]
+
+    def run_container(self, plan: dict[str, Any]) -> None:
+        """Answers as the container does, without its work."""
+        text = self.context.home.read_text(plan["specification"])
+        assert text is not None
+        specification = specification_from_json(text)
+        result: ImportResult | TrainResult
+        if isinstance(specification, ImportSpecification):
+            before = specification.previous.rows if specification.previous else 0
+            snapshot = SnapshotReference(specification.snapshot_uri, "digest", before + 1000)
+            result = ImportResult(snapshot, 1001, 1, {"TIMESTAMP": 1}, specification.attempt_uri)
+        else:
+            assert isinstance(specification, TrainSpecification)
+            result = TrainResult(specification.artefact_uri, "digest", {"coverage": 0.5}, 36.0, 50, 100, 1000)
+        self.context.home.write_text(specification.attempt_uri + "result.json", to_json(result))
+
+    def run(self, arn: str, execution: str) -> str:
+        """What a state machine does with these steps; returns how it ended: done, idle or failed."""
+        claim = self.step("begin", arn, execution)
+        if not claim["proceed"]:
+            return "idle"
+        shown = {"attempt": claim["attempt"]}
+        if "campaign/" not in arn:
+            self.run_container(self.step("plan", arn, execution, **shown))
+        if self.step("commit", arn, execution, **shown)["settle_s"]:
+            self.step("settle", arn, execution, **shown)
+        return "done"
+
+    @contextmanager
+    def killed_at(self, number: int, after: bool) -> Iterator[Callable[[], int]]:
+        """Ends the process at its `number`-th call to AWS, before it is sent or after it was carried out.
+
+        Yields how many calls were made.
+        """
+        made = 0
+
+        def one_more(**_: Any) -> None:
+            nonlocal made
+            made += 1
+            if made == number:
+                raise Killed(f"call {number}")
+
+        clients = (self.context.table._client, self.context.home.client, self.context.executions)
+        event = "after-call.*" if after else "before-call.*"
+        for client in clients:
+            client.meta.events.register_last(event, one_more)
+        try:
+            yield lambda: made
+        finally:
+            for client in clients:
+                client.meta.events.unregister(event, one_more)

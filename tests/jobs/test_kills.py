@@ -1,0 +1,146 @@
+"""A process may end between any two of its calls to AWS: doing it again leads to the same end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+
+import pytest
+
+from reco.arns import Kind
+from tests.jobs.bench import CAMPAIGN, IMPORT, OTHER_VERSION, VERSION, Bench, Killed
+
+END = Callable[[Bench], object]
+
+
+def imported(bench: Bench) -> object:
+    snapshot = bench.dataset.inner["snapshot"]
+    made_here = snapshot["made_by"]["attempt"] in snapshot["uri"]
+    return bench.job.status, bench.job.failure_reason, snapshot["rows"], made_here, sorted(bench.dataset.inner)
+
+
+def trained(bench: Bench) -> object:
+    version = bench.version
+    return version.status, version.failure_reason, version.inner["metrics"], version.body["training_hours"]
+
+
+def deployed(bench: Bench) -> object:
+    campaign = bench.campaign
+    update = campaign.inner["update"]
+    return (
+        campaign.status,
+        update["status"],
+        campaign.inner["serving"]["version_arn"],
+        campaign.body["solution_version_arn"],
+    )
+
+
+def incremental(bench: Bench) -> None:
+    bench.run(IMPORT, bench.start())
+    bench.put_import("tuesday", mode="INCREMENTAL")
+
+
+def updating(bench: Bench) -> None:
+    bench.put_campaign()
+    bench.run(CAMPAIGN, bench.start())
+    bench.update_campaign()
+
+
+CASES: dict[str, tuple[str, Callable[[Bench], None], END, object]] = {
+    "import": (IMPORT, lambda bench: None, imported, ("ACTIVE", None, 1000, True, ["snapshot"])),
+    "train": (VERSION, lambda bench: None, trained, ("ACTIVE", None, {"coverage": 0.5}, 0.01)),
+    "deploy": (CAMPAIGN, updating, deployed, ("ACTIVE", "ACTIVE", OTHER_VERSION, OTHER_VERSION)),
+}
+
+
+AFTER = pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
+
+
+def kills(bench: Bench, arn: str, prepare: Callable[[Bench], None], after: bool) -> Iterator[str]:
+    """Runs the machine on a fresh bench, killed at its first call to AWS, then at its second, and so on to its last.
+
+    Yields the execution each time, for the test to go on from there.
+    """
+    for number in count(1):
+        prepare(bench.reset())
+        execution = bench.start()
+        with bench.killed_at(number, after) as calls, suppress(Killed):
+            bench.run(arn, execution)
+        yield execution
+        if calls() < number:
+            assert number > 8, "the machine made hardly any call: nothing was tested"
+            return
+
+
+@AFTER
+@pytest.mark.parametrize("case", CASES)
+def test_killed_at_any_call_and_started_again_it_ends_the_same(bench: Bench, case: str, after: bool) -> None:
+    arn, prepare, end, expected = CASES[case]
+    for execution in kills(bench, arn, prepare, after):
+        bench.stop(execution)
+        bench.run(arn, bench.start())
+        assert end(bench) == expected
+
+
+@AFTER
+@pytest.mark.parametrize("case", CASES)
+def test_killed_at_any_call_and_redriven_in_the_same_execution_it_ends_the_same(
+    bench: Bench, case: str, after: bool
+) -> None:
+    arn, prepare, end, expected = CASES[case]
+    for execution in kills(bench, arn, prepare, after):
+        # Every step of the same execution once more, as retries and a redrive do at worst.
+        bench.run(arn, execution)
+        assert end(bench) == expected
+
+
+@AFTER
+def test_incremental_rows_are_added_once_wherever_it_was_killed(bench: Bench, after: bool) -> None:
+    tuesday = IMPORT.replace("monday", "tuesday")
+    for execution in kills(bench, tuesday, incremental, after):
+        bench.stop(execution)
+        bench.run(tuesday, bench.start())
+        assert bench.get(Kind.DATASET_IMPORT_JOB, "tuesday").status == "ACTIVE"
+        assert bench.dataset.inner["snapshot"]["rows"] == 2000
+
+
+@AFTER
+@pytest.mark.parametrize("case", ["train", "deploy"])
+def test_killed_at_any_call_and_then_failed_it_is_done_or_as_before(bench: Bench, case: str, after: bool) -> None:
+    arn, prepare, end, expected = CASES[case]
+    for execution in kills(bench, arn, prepare, after):
+        bench.step("fail", arn, execution, error={})
+        if case == "deploy":
+            done = bench.campaign.inner["update"]["status"] == "ACTIVE"
+            assert bench.campaign.inner["serving"]["digest"] == ("second" if done else "first")
+        else:
+            done = bench.version.status == "ACTIVE"
+            assert ("artefact" in bench.version.inner) == done
+        assert not done or end(bench) == expected
+
+
+@AFTER
+def test_a_fail_step_killed_anywhere_and_repeated_fails_the_job(bench: Bench, after: bool) -> None:
+    for number in count(1):
+        execution, attempt = bench.reset().begin(IMPORT)
+        with bench.killed_at(number, after) as calls, suppress(Killed):
+            bench.step("fail", IMPORT, execution, attempt=attempt, error={})
+        bench.step("fail", IMPORT, execution, attempt=attempt, error={})
+        assert bench.job.status == "CREATE FAILED"
+        assert bench.dataset.inner == {}
+        if calls() < number:
+            return
+
+
+def test_an_import_that_switched_its_pointer_cannot_be_marked_failed(bench: Bench) -> None:
+    execution, attempt = bench.begin(IMPORT)
+    bench.run_container(bench.step("plan", IMPORT, execution, attempt=attempt))
+    for number in count(1):
+        if "snapshot" in bench.dataset.inner:
+            break
+        with bench.killed_at(number, after=True), suppress(Killed):
+            bench.step("commit", IMPORT, execution, attempt=attempt)
+    assert bench.job.status == "CREATE IN_PROGRESS"
+    assert bench.step("fail", IMPORT, execution, attempt=attempt, error={}) == {"status": "ACTIVE"}
+    assert bench.job.status == "ACTIVE"

@@ -1,0 +1,85 @@
+"""A training from begin to commit, stopped, and closed from outside."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from reco.arns import Kind
+from reco.errors import StaleAttempt
+from reco.jobs.specification import TrainSpecification, specification_from_json
+from reco.jobs.workflow import take_step
+from tests.jobs.bench import IMPORT, VERSION, Bench
+
+
+def test_a_training_commits_artefact_metrics_and_hours(bench: Bench) -> None:
+    bench.run(IMPORT, bench.start())
+    execution, attempt = bench.begin(VERSION)
+    plan = bench.step("plan", VERSION, execution, attempt=attempt)
+    specification = specification_from_json(bench.context.home.read_text(plan["specification"]) or "")
+    assert isinstance(specification, TrainSpecification)
+    assert specification.snapshots["INTERACTIONS"].rows == 1000
+    assert specification.hyperparameters == {"hidden_dimension": "16"}
+    assert specification.events.group == "dataset-group-shop"
+    bench.run_container(plan)
+    bench.step("commit", VERSION, execution, attempt=attempt)
+    version = bench.version
+    assert version.status == "ACTIVE"
+    assert version.body["training_hours"] == 0.01
+    assert version.inner["artefact"] == {"uri": specification.artefact_uri, "digest": "digest"}
+    assert version.inner["metrics"] == {"coverage": 0.5}
+
+
+def test_a_training_without_imported_data_is_planned_for_what_was_streamed(bench: Bench) -> None:
+    execution, attempt = bench.begin(VERSION)
+    plan = bench.step("plan", VERSION, execution, attempt=attempt)
+    assert plan["tier"] == "function"
+
+
+def test_a_training_that_is_being_stopped_ends_stopped(bench: Bench) -> None:
+    execution, attempt = bench.begin(VERSION)
+    bench.run_container(bench.step("plan", VERSION, execution, attempt=attempt))
+    bench.context.table.update(
+        Kind.SOLUTION_VERSION, "als/0a1b2c3d", lambda version: replace(version, status="CREATE STOPPING")
+    )
+    with pytest.raises(StaleAttempt):
+        bench.step("commit", VERSION, execution, attempt=attempt)
+    assert bench.step("fail", VERSION, execution, attempt=attempt, error={}) == {"status": "CREATE STOPPED"}
+    bench.stop(execution)
+    assert bench.step("begin", VERSION, bench.start())["proceed"] is False
+
+
+def notice(bench: Bench, execution: str, status: str) -> dict[str, str]:
+    detail = {"executionArn": execution, "status": status, "input": json.dumps({"arn": VERSION})}
+    return take_step(bench.context, {"detail-type": "Step Functions Execution Status Change", "detail": detail})
+
+
+def test_an_execution_stopped_by_hand_leaves_no_job_in_progress(bench: Bench) -> None:
+    execution, _ = bench.begin(VERSION)
+    bench.stop(execution)
+    assert notice(bench, execution, "ABORTED") == {"status": "CREATE FAILED"}
+    assert "stopped" in str(bench.version.failure_reason)
+
+
+def test_a_notice_about_another_execution_changes_nothing(bench: Bench) -> None:
+    bench.begin(VERSION)
+    other = bench.start()
+    before = bench.version
+    assert notice(bench, other, "ABORTED") == {"status": "STALE"}
+    assert bench.version == before
+
+
+def test_an_execution_stopped_before_it_began_fails_its_job(bench: Bench) -> None:
+    name = f"{bench.version.incarnation}-0"
+    execution = bench.context.executions.start_execution(stateMachineArn=bench.machine, name=name)["executionArn"]
+    bench.stop(execution)
+    assert notice(bench, execution, "ABORTED") == {"status": "CREATE FAILED"}
+    assert bench.version.status == "CREATE FAILED"
+
+
+def test_a_notice_of_success_is_no_failure(bench: Bench) -> None:
+    execution, _ = bench.begin(VERSION)
+    assert notice(bench, execution, "SUCCEEDED") == {"status": "STALE"}
+    assert bench.version.status == "CREATE IN_PROGRESS"
