@@ -24,7 +24,7 @@ from reco.errors import (
     StaleAttempt,
 )
 from reco.jobs.start import JobStarter, execution_name
-from reco.jobs.status import ACTIVE
+from reco.jobs.status import ACTIVE, DELETE_IN_PROGRESS
 from reco.storage.resources import NameTaken, Page, Resource, ResourceTable
 from reco.storage.tracking import Tracking, delete_tracking, put_tracking
 
@@ -84,7 +84,7 @@ class Registry:
     def status(self, resource: Resource) -> str:
         """Its status; of a resource that has just passed the end of its delete, the last one."""
         standing = standing_at(resource, self.now, self.timing)
-        return standing.status if standing else "DELETE IN_PROGRESS"
+        return standing.status if standing else DELETE_IN_PROGRESS
 
     def require_active(self, resource: Resource) -> None:
         """Refuses a resource that is still being made, failed, or is being deleted.
@@ -121,7 +121,7 @@ class Registry:
         return {
             **resource.body,
             f"{resource.kind.replace('-', '_')}_arn": self.arn(resource),
-            "status": self.status(resource),
+            "status": standing.status if standing else DELETE_IN_PROGRESS,
             "failure_reason": resource.failure_reason,
             "creation_date_time": resource.created_at,
             "last_updated_date_time": standing.since if standing else resource.updated_at,

@@ -14,12 +14,12 @@ from moto import mock_aws
 
 from reco.arns import Kind, Owner
 from reco.control import operations
-from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS
+from reco.jobs.status import ACTIVE
 from reco.settings import Settings, environment_for
 from reco.storage.resources import Resource, ResourceTable
+from reco.wire.call import Operation
 from tests.wire.clients import ACCOUNT, REGION, connect
 
-TABLE = "resources"
 TRANSITION_S = 10.0
 POINTER_CACHE_S = 25.0
 INTERACTIONS = json.dumps(
@@ -42,6 +42,7 @@ ITEMS = json.dumps(
     }
 )
 RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
+SETTINGS = Settings(environment_for(transition_s=TRANSITION_S, pointer_cache_s=POINTER_CACHE_S))
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 
 
@@ -177,30 +178,50 @@ def refused(code: str, call: Callable[..., Any], **parameters: Any) -> str:
     return str(caught.value.response["Error"]["Message"])
 
 
-def make_bench() -> Bench:
-    dynamodb = boto3.client("dynamodb", region_name=REGION)
-    dynamodb.create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    table, machines = ResourceTable(dynamodb, TABLE), Machines()
-    settings = Settings(environment_for(transition_s=TRANSITION_S, pointer_cache_s=POINTER_CACHE_S))
-    bench = Bench(None, table, machines)
-    bench.client = connect("personalize", operations.build(table, machines, settings), lambda: bench.now)
-    return bench
+class Cloud:
+    """What the tests of a module share, since clients take long to make: DynamoDB, and one client whose requests
+    go to the latest bench."""
+
+    def __init__(self) -> None:
+        self.dynamodb = boto3.client("dynamodb", region_name=REGION)
+        self._answering: dict[str, Operation] = {}
+        self._bench: Bench | None = None
+        self._client = connect("personalize", self._answering, lambda: self._bench.now if self._bench else 0.0)
+        self._tables = 0
+
+    def bench(self) -> Bench:
+        """A control plane over a table of its own."""
+        self._tables += 1
+        name = f"resources-{self._tables}"
+        self.dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        table, machines = ResourceTable(self.dynamodb, name), Machines()
+        self._bench = Bench(self._client, table, machines)
+        self._answering.update(operations.build(table, machines, SETTINGS))
+        return self._bench
+
+    def forget(self, bench: Bench) -> None:
+        self.dynamodb.delete_table(TableName=bench.table.name)
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        for name, value in credentials.items():
+            environment.setenv(name, value)
+        yield Cloud()
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        yield make_bench()
-
-
-__all__ = ["ACTIVE", "CREATE_FAILED", "CREATE_IN_PROGRESS"]
+def bench(cloud: Cloud) -> Iterator[Bench]:
+    made = cloud.bench()
+    yield made
+    cloud.forget(made)

@@ -1,0 +1,72 @@
+"""Tags: set, shown, overwritten and removed; never part of a description."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.control.conftest import RECIPE, Bench, refused
+
+
+def _tags(count: int, start: int = 0) -> list[dict[str, str]]:
+    return [{"tagKey": f"k{number}", "tagValue": f"v{number}"} for number in range(start, start + count)]
+
+
+def _shown(bench: Bench, arn: str) -> Sequence[dict[str, str]]:
+    return list(bench.client.list_tags_for_resource(resourceArn=arn)["tags"])
+
+
+def test_tags_of_a_create_are_listed_and_nowhere_else(bench: Bench) -> None:
+    arn = bench.client.create_dataset_group(name="g", tags=_tags(2))["datasetGroupArn"]
+
+    assert _shown(bench, arn) == _tags(2)
+    assert "tags" not in bench.client.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]
+
+
+def test_tagging_adds_and_overwrites_and_untagging_removes(bench: Bench) -> None:
+    arn = bench.client.create_dataset_group(name="g", tags=_tags(2))["datasetGroupArn"]
+    bench.client.tag_resource(resourceArn=arn, tags=[{"tagKey": "k1", "tagValue": ""}, *_tags(1, 7)])
+    bench.client.untag_resource(resourceArn=arn, tagKeys=["k0", "never there"])
+
+    assert _shown(bench, arn) == [{"tagKey": "k1", "tagValue": ""}, *_tags(1, 7)]
+
+
+def test_every_taggable_kind_takes_tags(bench: Bench) -> None:
+    shop = bench.shop()
+    tracker = bench.client.create_event_tracker(name="t", datasetGroupArn=shop.group)["eventTrackerArn"]
+    for arn in (shop.group, shop.dataset, shop.job, shop.solution, shop.version, shop.campaign, tracker):
+        bench.client.tag_resource(resourceArn=arn, tags=_tags(1))
+        assert _shown(bench, arn) == _tags(1)
+
+
+def test_fifty_tags_are_the_most(bench: Bench) -> None:
+    arn = bench.client.create_dataset_group(name="g", tags=_tags(50))["datasetGroupArn"]
+
+    bench.client.tag_resource(resourceArn=arn, tags=_tags(3))
+    refused("TooManyTagsException", bench.client.tag_resource, resourceArn=arn, tags=_tags(1, 50))
+    refused("TooManyTagsException", bench.client.create_dataset_group, name="h", tags=_tags(51))
+    refused(
+        "TooManyTagKeysException", bench.client.untag_resource, resourceArn=arn, tagKeys=[f"k{n}" for n in range(51)]
+    )
+    assert len(_shown(bench, arn)) == 50
+
+
+@pytest.mark.parametrize(
+    "tags", [[{"tagKey": "aws:mine", "tagValue": "x"}], [*_tags(1), *_tags(1)]], ids=["reserved", "twice"]
+)
+def test_bad_tags_create_nothing(bench: Bench, tags: list[dict[str, str]]) -> None:
+    refused("InvalidInputException", bench.client.create_dataset_group, name="g", tags=tags)
+    assert bench.client.list_dataset_groups()["datasetGroups"] == []
+
+
+def test_schemas_and_recipes_carry_no_tags(bench: Bench) -> None:
+    for arn in (bench.schema(), RECIPE):
+        refused("InvalidInputException", bench.client.tag_resource, resourceArn=arn, tags=_tags(1))
+        refused("InvalidInputException", bench.client.list_tags_for_resource, resourceArn=arn)
+
+
+def test_a_resource_that_is_being_deleted_takes_no_tags(bench: Bench) -> None:
+    group = bench.group()
+    bench.client.delete_dataset_group(datasetGroupArn=group)
+    refused("ResourceInUseException", bench.client.tag_resource, resourceArn=group, tags=_tags(1))
