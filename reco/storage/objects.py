@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reco.storage.layout import split_uri
+
+_TRANSFERS = 8
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,13 @@ class Objects:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.client.download_file(bucket, key, str(path))
 
+    def download_folder(self, address: str, folder: Path) -> int:
+        """Downloads every object right under the address, which ends in a slash; returns how many there were."""
+        addresses = [entry.uri for entry in self.list(address)]
+        with ThreadPoolExecutor(_TRANSFERS) as pool:
+            list(pool.map(lambda each: self.download(each, folder / each.rpartition("/")[2]), addresses))
+        return len(addresses)
+
     def upload(self, path: Path, address: str) -> None:
         bucket, key = split_uri(address)
         self.client.upload_file(str(path), bucket, key)
@@ -68,5 +78,6 @@ class Objects:
     def upload_folder(self, folder: Path, address: str, last: str = "manifest.json") -> None:
         """Uploads every file of a flat folder; `last` goes last, so whoever finds it finds all."""
         names = sorted(path.name for path in folder.iterdir() if path.name != last)
-        for name in [*names, last]:
-            self.upload(folder / name, address + name)
+        with ThreadPoolExecutor(_TRANSFERS) as pool:
+            list(pool.map(lambda name: self.upload(folder / name, address + name), names))
+        self.upload(folder / last, address + last)

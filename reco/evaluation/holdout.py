@@ -1,0 +1,62 @@
+"""The split that Personalize's metrics rest on: who is tested, and what they must be told.
+
+A tenth of the users, chosen by a hash of USER_ID and so the same in every training, is left out of the model that is
+measured. Of each one's events the oldest 90 % are the history, the newest 10 % (one at least) the truth.
+
+Source: control-plane reference, G.1; rounding and the choice of users are not documented by the service.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.artefact import Vocabulary
+from reco.models.interactions import Interactions
+
+TEST_SHARE = 0.1
+_RANGE = 1 << 64
+
+
+@dataclass(frozen=True)
+class TestUser:
+    """One question with its known answer."""
+
+    history_items: NDArray[np.int32]
+    history_times: NDArray[np.int64]
+    """Oldest first; one event at least."""
+    truth: NDArray[np.int32]
+    """The distinct items of the newest events."""
+
+
+def user_hash(user_id: str) -> int:
+    """A number below 2^64 that depends on the id alone."""
+    return int.from_bytes(hashlib.blake2b(user_id.encode(), digest_size=8).digest(), "big")
+
+
+def choose_test_users(users: Vocabulary, lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which users are tested, of those with two events or more; one at least, when there is one."""
+    able = np.flatnonzero(lengths >= 2)
+    hashes = np.fromiter((user_hash(users[row]) for row in able.tolist()), np.uint64, len(able))
+    chosen = np.zeros(len(lengths), bool)
+    chosen[able[hashes < np.uint64(TEST_SHARE * _RANGE)]] = True
+    if len(able) and not chosen.any():
+        chosen[able[np.argmin(hashes)]] = True
+    return chosen
+
+
+def truth_size(events: int) -> int:
+    """How many of a user's newest events are the truth."""
+    return max(1, events // 10)
+
+
+def test_users(interactions: Interactions, chosen: NDArray[np.bool_]) -> Iterator[TestUser]:
+    """The chosen users' histories and truths, in the order of their rows."""
+    for user in np.flatnonzero(chosen):
+        items, times = interactions.history(int(user))
+        end = len(items) - truth_size(len(items))
+        yield TestUser(items[:end], times[:end], np.unique(items[end:]))

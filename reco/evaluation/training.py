@@ -1,0 +1,134 @@
+"""Training as Personalize does it: a model without the test users is measured, then one of everybody is kept.
+
+Arrays in, arrays out: where they come from and go to is the container's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.artefact import Vocabulary
+from reco.evaluation.holdout import TestUser, choose_test_users, test_users
+from reco.evaluation.metrics import DEPTH, mean_metrics
+from reco.models.fitting import Values, fit_model, seen_items
+from reco.models.interactions import Interactions
+from reco.models.served import FactorModel, Query, ServedModel, serve
+from reco.models.source import FittedModel
+from reco.models.temperature import fit_temperature
+
+MOST_TEST_USERS = 5000
+"""More users than this make a metric no surer in its second digit."""
+PROBES = 20
+PROBE_DEPTH = 10
+_LIKINGS = 4_000_000
+"""How many likings the temperature is fitted on."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives."""
+
+    model: FittedModel
+    """Of everybody, with the temperature and `seen_items` that were measured."""
+    metrics: dict[str, float]
+    """By Personalize's names, unrounded."""
+    probes: list[dict[str, Any]]
+    """Questions and the model's answers, to be asked again where it is deployed."""
+
+
+def train(
+    interactions: Interactions,
+    users: Vocabulary,
+    items: Vocabulary,
+    *,
+    family: str,
+    values: Values,
+    seed: int,
+    threads: int,
+    say: Callable[[str], None] = lambda line: None,
+) -> Trained:
+    """Measures and fits.
+
+    Args:
+        users, items: whose rows `interactions` speaks of; every item counts for coverage.
+        say: told what is being done.
+    """
+    chosen = _at_most(choose_test_users(users, interactions.lengths), MOST_TEST_USERS)
+    tested = list(test_users(interactions, chosen))
+    say(f"measuring on {len(tested)} users")
+    others = interactions.of_users(~chosen)
+    # Too few users to leave one out: then the model has seen the test users, and the metrics flatter.
+    trial = fit_model(others if len(others) else interactions, family, values, seed=seed, threads=threads)
+    decided: dict[str, Any] = {}
+    if family == FactorModel.family:
+        decided["seen_items"] = seen_items(interactions)
+        trial = _with(trial, decided)
+        decided["temperature"] = _temperature(serve(trial, items), tested)
+    metrics = measure(serve(_with(trial, decided), items), tested, threads=threads)
+    say("fitting all users")
+    final = fit_model(interactions, family, values, seed=seed, threads=threads)
+    final = _with(final, decided)
+    return Trained(final, metrics, _probe(serve(final, items), interactions))
+
+
+def _with(model: FittedModel, attributes: dict[str, Any]) -> FittedModel:
+    return replace(model, attributes={**model.attributes, **attributes})
+
+
+def measure(model: ServedModel, tested: list[TestUser], *, threads: int) -> dict[str, float]:
+    """Asks the model what each test user does next. Related-item models are asked for the user's latest item."""
+
+    def ask(user: TestUser) -> NDArray[np.int32]:
+        latest = int(user.history_items[-1])
+        return model.rank(Query(user.history_items, user.history_times, latest, None, DEPTH)).items
+
+    with ThreadPoolExecutor(threads) as pool:
+        ranked = list(pool.map(ask, tested))
+    return mean_metrics(ranked, [user.truth for user in tested], item_count=len(model.items))
+
+
+def _temperature(model: ServedModel, tested: list[TestUser]) -> float:
+    assert isinstance(model, FactorModel)  # noqa: S101 - only this family has one
+    sample = tested[: max(25, _LIKINGS // max(len(model.items), 1))]
+    return fit_temperature([model.likings(user.history_items) for user in sample], [user.truth for user in sample])
+
+
+def _at_most(chosen: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
+    """The first `count` of those chosen; which row comes first does not depend on what a user did."""
+    kept = np.zeros(len(chosen), bool)
+    kept[np.flatnonzero(chosen)[:count]] = True
+    return kept
+
+
+def _probe(model: ServedModel, interactions: Interactions) -> list[dict[str, Any]]:
+    """Questions spread over users and items, one of a newcomer and one of a list to rank among them."""
+    generator = np.random.default_rng(0)
+    active = np.flatnonzero(interactions.lengths)
+    asked = []
+    for user in generator.choice(active, min(PROBES - 2, len(active)), replace=False):
+        items, times = interactions.history(int(user))
+        asked.append(Query(items[-200:], times[-200:], int(items[-1]), None, PROBE_DEPTH))
+    nobody = (np.empty(0, np.int32), np.empty(0, np.int64))
+    asked.append(Query(*nobody, None, None, PROBE_DEPTH))
+    candidates = generator.choice(len(model.items), min(PROBE_DEPTH, len(model.items)), replace=False)
+    asked.append(replace(asked[0], candidates=candidates.astype(np.int32)))
+    return [_record(query, model) for query in asked]
+
+
+def _record(query: Query, model: ServedModel) -> dict[str, Any]:
+    answer = model.rank(query)
+    return {
+        "history_items": query.history_items.tolist(),
+        "history_times": query.history_times.tolist(),
+        "item": query.item,
+        "candidates": None if query.candidates is None else query.candidates.tolist(),
+        "count": query.count,
+        "items": answer.items.tolist(),
+        "scores": None if answer.scores is None else answer.scores.tolist(),
+    }

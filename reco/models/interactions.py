@@ -1,0 +1,110 @@
+"""Interactions as training sees them: who touched what, in order, by row numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Events by user and, within a user, oldest first. User u's are offsets[u] to offsets[u + 1]."""
+
+    offsets: NDArray[np.int64]
+    items: NDArray[np.int32]
+    """Item rows."""
+    times: NDArray[np.int64]
+    """Seconds since the epoch, rising within a user."""
+    item_count: int
+    """Size of the catalogue, items that nobody touched included."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def user_count(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Events per user."""
+        return np.diff(self.offsets)
+
+    def user_rows(self) -> NDArray[np.int32]:
+        """Each event's user."""
+        return np.repeat(np.arange(self.user_count, dtype=np.int32), self.lengths)
+
+    def history(self, user: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """One user's items and times, oldest first."""
+        span = slice(self.offsets[user], self.offsets[user + 1])
+        return self.items[span], self.times[span]
+
+    def of_users(self, keep: NDArray[np.bool_]) -> Interactions:
+        """Only the events of some users, who are renumbered."""
+        events = np.repeat(keep, self.lengths)
+        return Interactions(offsets_of(self.lengths[keep]), self.items[events], self.times[events], self.item_count)
+
+    def without_items(self, drop: NDArray[np.bool_]) -> Interactions:
+        """Without the events of some items; users and items keep their rows."""
+        events = ~drop[self.items]
+        lengths = np.bincount(self.user_rows()[events], minlength=self.user_count)
+        return Interactions(offsets_of(lengths), self.items[events], self.times[events], self.item_count)
+
+
+def offsets_of(lengths: NDArray[Any]) -> NDArray[np.int64]:
+    """Where each of these runs begins, and where the last ends."""
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+@dataclass(frozen=True)
+class DistinctPairs:
+    """Each user-item pair once, by user and, within a user, in the order in which the items were last touched."""
+
+    offsets: NDArray[np.int64]
+    items: NDArray[np.int32]
+    counts: NDArray[np.int64]
+    """How often the user touched the item."""
+    item_count: int
+
+    def item_users(self) -> NDArray[np.int64]:
+        """Distinct users of each item."""
+        return np.bincount(self.items, minlength=self.item_count)
+
+
+def distinct_pairs(offsets: NDArray[np.int64], items: NDArray[np.int32], item_count: int) -> DistinctPairs:
+    """The distinct pairs of events given by user, oldest first."""
+    users = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    order = np.argsort(users * item_count + items, kind="stable")
+    key = users[order] * item_count + items[order]
+    last = np.ones(len(key), bool)
+    last[:-1] = key[1:] != key[:-1]
+    ends = np.flatnonzero(last)
+    by_time = np.argsort(order[ends])
+    place = order[ends][by_time]
+    counts = np.diff(ends, prepend=-1)[by_time]
+    lengths = np.bincount(users[place], minlength=len(offsets) - 1)
+    return DistinctPairs(offsets_of(lengths), items[place], counts, item_count)
+
+
+def keep_between_percentiles(lengths: NDArray[Any], low: float, high: float) -> NDArray[np.bool_]:
+    """Which of `lengths` lie from the `low` to the `high` percentile (0 to 1) of those that are not zero.
+
+    Both ends are kept, so something always is.
+    """
+    present = lengths[lengths > 0]
+    if not len(present):
+        return np.zeros(len(lengths), bool)
+    smallest = np.quantile(present, low, method="lower")
+    largest = np.quantile(present, high, method="higher")
+    return np.asarray((lengths >= smallest) & (lengths <= largest) & (lengths > 0))
+
+
+def repeat_share(interactions: Interactions) -> float:
+    """Share of events whose user had touched the same item before."""
+    pairs = distinct_pairs(interactions.offsets, interactions.items, interactions.item_count)
+    return 1 - len(pairs.items) / len(interactions) if len(interactions) else 0.0

@@ -1,0 +1,146 @@
+"""Interactions on their way from snapshot and stream to training: united, selected, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.artefact import Vocabulary
+from reco.datasets.snapshot import InteractionSnapshot, NumberColumn, StringColumn
+from reco.events.freeze import StreamedEvents
+from reco.models.interactions import offsets_of
+
+
+@dataclass(frozen=True)
+class InteractionTable:
+    """Parallel columns, a row for each event. `united` orders them by user, time, item and type."""
+
+    users: Vocabulary
+    items: Vocabulary
+    types: Vocabulary
+    user_rows: NDArray[np.int32]
+    item_rows: NDArray[np.int32]
+    type_rows: NDArray[np.int32]
+    """-1 where an event has no type."""
+    timestamps: NDArray[np.int64]
+    values: NDArray[np.float64]
+    """NaN where an event has no value."""
+
+    def __len__(self) -> int:
+        return len(self.item_rows)
+
+    @staticmethod
+    def united(parts: Sequence[InteractionTable]) -> InteractionTable:
+        """All parts' events, in order, their rows in vocabularies of all parts."""
+        whole = parts[0]
+        for part in parts[1:]:
+            if len(part):
+                whole = _joined(whole, part)
+        return whole._sorted()
+
+    def selected(self, event_type: str | None, value_threshold: float | None) -> InteractionTable:
+        """Only events of this type, to the letter, whose value is the threshold or more; None does not ask."""
+        keep = np.ones(len(self), bool)
+        if event_type is not None:
+            row = self.types.row(event_type)
+            keep &= self.type_rows == row if row is not None else False
+        if value_threshold is not None:
+            keep &= self.values >= value_threshold
+        return self if keep.all() else self._rows(keep)
+
+    def without_duplicates(self) -> InteractionTable:
+        """One of events that agree in user, item, type and second."""
+        keep = np.ones(len(self), bool)
+        keep[1:] = False
+        for column in (self.user_rows, self.timestamps, self.item_rows, self.type_rows):
+            keep[1:] |= column[1:] != column[:-1]
+        return self if keep.all() else self._rows(keep)
+
+    def user_offsets(self) -> NDArray[np.int64]:
+        return offsets_of(np.bincount(self.user_rows, minlength=len(self.users)))
+
+    def _sorted(self) -> InteractionTable:
+        columns = (self.user_rows, self.timestamps, self.item_rows, self.type_rows)
+        if _rising(columns):
+            return self
+        return self._rows(np.lexsort(columns[::-1]))
+
+    def _rows(self, rows: NDArray[Any]) -> InteractionTable:
+        return replace(
+            self,
+            user_rows=self.user_rows[rows],
+            item_rows=self.item_rows[rows],
+            type_rows=self.type_rows[rows],
+            timestamps=self.timestamps[rows],
+            values=self.values[rows],
+        )
+
+
+def read_snapshot(snapshot: InteractionSnapshot) -> InteractionTable:
+    """The interactions of an import."""
+    types, values = snapshot.columns.get("EVENT_TYPE"), snapshot.columns.get("EVENT_VALUE")
+    return InteractionTable(
+        users=snapshot.users,
+        items=snapshot.items,
+        types=types.values if isinstance(types, StringColumn) else Vocabulary.from_strings([]),
+        user_rows=snapshot.user_rows(),
+        item_rows=snapshot.item_rows,
+        type_rows=types.codes if isinstance(types, StringColumn) else np.full(snapshot.rows, -1, np.int32),
+        timestamps=snapshot.timestamps,
+        values=_numbers(values) if isinstance(values, NumberColumn) else np.full(snapshot.rows, np.nan),
+    )
+
+
+def read_streamed(events: StreamedEvents) -> InteractionTable:
+    """The interactions of PutEvents."""
+    users, user_rows = Vocabulary.index(events.users)
+    items, item_rows = Vocabulary.index(events.items)
+    types, type_rows = Vocabulary.index(events.types)
+    return InteractionTable(
+        users, items, types, user_rows, item_rows, type_rows, np.asarray(events.timestamps), np.asarray(events.values)
+    )
+
+
+def _numbers(column: NumberColumn) -> NDArray[np.float64]:
+    numbers = column.numbers.astype(np.float64)
+    if column.nulls is not None:
+        numbers[column.nulls != 0] = np.nan
+    return numbers
+
+
+def _joined(one: InteractionTable, two: InteractionTable) -> InteractionTable:
+    users, *user_rows = _merged(one.users, one.user_rows, two.users, two.user_rows)
+    items, *item_rows = _merged(one.items, one.item_rows, two.items, two.item_rows)
+    types, *type_rows = _merged(one.types, one.type_rows, two.types, two.type_rows)
+    return InteractionTable(
+        users,
+        items,
+        types,
+        np.concatenate(user_rows),
+        np.concatenate(item_rows),
+        np.concatenate(type_rows),
+        np.concatenate([one.timestamps, two.timestamps]),
+        np.concatenate([one.values, two.values]),
+    )
+
+
+def _merged(
+    one: Vocabulary, rows_of_one: NDArray[np.int32], two: Vocabulary, rows_of_two: NDArray[np.int32]
+) -> tuple[Vocabulary, NDArray[np.int32], NDArray[np.int32]]:
+    both, new_of_one, new_of_two = one.union(two)
+    # Row -1, no value, stays -1: it picks the extra last place.
+    return both, np.append(new_of_one, -1)[rows_of_one], np.append(new_of_two, -1)[rows_of_two]
+
+
+def _rising(columns: Sequence[NDArray[Any]]) -> bool:
+    """Whether the rows, compared column by column, never fall."""
+    level = np.ones(max(len(columns[0]) - 1, 0), bool)
+    for column in columns:
+        if (level & (column[1:] < column[:-1])).any():
+            return False
+        level &= column[1:] == column[:-1]
+    return True
