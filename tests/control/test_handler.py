@@ -1,0 +1,41 @@
+"""The control function: what it loads, and that it answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from lambdas.control.handler import build
+from reco.settings import environment_for
+from tests.control.conftest import POINTER_CACHE_S, TRANSITION_S, Bench
+from tests.wire.asking import event_for
+from tests.wire.clients import REGION
+
+
+def test_importing_the_handler_loads_no_library_of_numbers_or_tables() -> None:
+    heavy = ["numpy", "pandas", "duckdb", "lark", "scipy"]
+    program = f"import sys, json, lambdas.control.handler; print(json.dumps([m for m in {heavy} if m in sys.modules]))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert json.loads(loaded.stdout) == []
+
+
+def test_the_function_answers_an_event_of_the_gateway(bench: Bench) -> None:
+    machines = {
+        f"{name}_machine": f"arn:aws:states:{REGION}:123456789012:stateMachine:{name}"
+        for name in ("import", "train", "deploy")
+    }
+    environment = environment_for(
+        resources_table=bench.table.name,
+        transition_s=TRANSITION_S,
+        pointer_cache_s=POINTER_CACHE_S,
+        **machines,
+    )
+    handle = build({**environment, "AWS_REGION": REGION})
+
+    answer = handle(event_for("CreateDatasetGroup", {"name": "g"}), None)
+
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"]) == {
+        "datasetGroupArn": f"arn:aws:personalize:{REGION}:123456789012:dataset-group/g"
+    }

@@ -1,0 +1,57 @@
+"""The lifecycle as a function of time: what holds for every resource at every moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reco.arns import Kind
+from reco.control.lifecycle import MACHINES, Timing, gone_at, standing_at, status_at
+from reco.control.registry import fresh
+
+TIMING = Timing(transition_s=10.0, pointer_cache_s=25.0)
+WITHOUT_MACHINE = [Kind.DATASET_GROUP, Kind.DATASET, Kind.EVENT_TRACKER, Kind.SOLUTION]
+CREATION = ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
+DELETION = ["DELETE PENDING", "DELETE IN_PROGRESS", None]
+
+moments = st.floats(0, 100, allow_nan=False)
+
+
+@given(kind=st.sampled_from(WITHOUT_MACHINE), times=st.lists(moments, min_size=2).map(sorted))
+def test_creation_only_goes_forward(kind: Kind, times: list[float]) -> None:
+    resource = fresh(kind, "x", {}, 0.0)
+    stages = [CREATION.index(status_at(resource, now, TIMING) or "") for now in times]
+    assert stages == sorted(stages)
+
+
+@given(kind=st.sampled_from(list(Kind)), times=st.lists(moments, min_size=2).map(sorted))
+def test_deletion_only_goes_forward_and_ends(kind: Kind, times: list[float]) -> None:
+    status = CREATION[2] if kind in MACHINES else None
+    resource = replace(fresh(kind, "x", {}, -100.0, status=status), deleting_since=0.0)
+    stages = [DELETION.index(status_at(resource, now, TIMING)) for now in times]
+    assert stages == sorted(stages)
+    assert status_at(resource, gone_at(resource, TIMING), TIMING) is None
+
+
+@given(kind=st.sampled_from(WITHOUT_MACHINE), now=moments, deleted=st.none() | moments)
+def test_a_standing_began_before_now_and_after_what_was_asked(kind: Kind, now: float, deleted: float | None) -> None:
+    resource = replace(fresh(kind, "x", {}, 0.0), deleting_since=deleted, updated_at=deleted or 0.0)
+    standing = standing_at(resource, max(now, deleted or 0.0), TIMING)
+    if standing:
+        assert (deleted or 0.0) <= standing.since <= max(now, deleted or 0.0)
+
+
+@given(now=moments)
+def test_without_transitions_everything_is_at_once_what_it_becomes(now: float) -> None:
+    instant = Timing(transition_s=0.0, pointer_cache_s=0.0)
+    for kind in WITHOUT_MACHINE:
+        resource = fresh(kind, "x", {}, 0.0)
+        assert status_at(resource, now, instant) == "ACTIVE"
+        assert status_at(replace(resource, deleting_since=0.0), now, instant) is None
+
+
+@given(kind=st.sampled_from(list(MACHINES)), status=st.sampled_from([*CREATION, "CREATE FAILED"]), now=moments)
+def test_a_machine_decides_alone(kind: Kind, status: str, now: float) -> None:
+    assert status_at(fresh(kind, "x", {}, 0.0, status=status), now, TIMING) == status

@@ -1,0 +1,78 @@
+"""Recipes, algorithms and feature transformations through boto3."""
+
+from __future__ import annotations
+
+import pytest
+
+from reco.recipes import RECIPES
+from tests.control.conftest import Bench, refused
+
+SERVICE = "arn:aws:personalize:::"
+
+
+def test_only_what_trains_is_listed_by_name(bench: Bench) -> None:
+    listed = bench.client.list_recipes()["recipes"]
+
+    assert [recipe["name"] for recipe in listed] == [
+        "aws-personalized-ranking",
+        "aws-popularity-count",
+        "aws-similar-items",
+        "aws-sims",
+        "aws-user-personalization",
+    ]
+    assert all(recipe["status"] == "ACTIVE" and "domain" not in recipe for recipe in listed)
+    assert bench.client.list_recipes(domain="ECOMMERCE")["recipes"] == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_recipes_come_in_pages(bench: Bench, size: int) -> None:
+    pages = bench.client.get_paginator("list_recipes").paginate(PaginationConfig={"PageSize": size})
+    assert [recipe["recipeArn"] for page in pages for recipe in page["recipes"]] == [recipe.arn for recipe in RECIPES]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_a_recipe_leads_to_its_algorithm_and_feature_transformation(bench: Bench, recipe: object) -> None:
+    described = bench.client.describe_recipe(recipeArn=recipe.arn)["recipe"]  # type: ignore[attr-defined]
+    algorithm = bench.client.describe_algorithm(algorithmArn=described["algorithmArn"])["algorithm"]
+    features = bench.client.describe_feature_transformation(
+        featureTransformationArn=described["featureTransformationArn"]
+    )["featureTransformation"]
+
+    assert (described["status"], features["status"]) == ("ACTIVE", "ACTIVE")
+    ranges = algorithm["defaultHyperParameterRanges"]
+    ranged = {entry["name"] for entries in ranges.values() for entry in entries}
+    assert ranged == set(algorithm["defaultHyperParameters"])
+
+
+def test_defaults_and_ranges_are_personalizes(bench: Bench) -> None:
+    algorithm = bench.client.describe_algorithm(algorithmArn=f"{SERVICE}algorithm/aws-user-personalization")[
+        "algorithm"
+    ]
+
+    assert algorithm["defaultHyperParameters"] == {"hidden_dimension": "149", "bptt": "32", "recency_mask": "true"}
+    ranges = algorithm["defaultHyperParameterRanges"]
+    assert ranges["integerHyperParameterRanges"] == [
+        {"name": "hidden_dimension", "minValue": 32, "maxValue": 256, "isTunable": True},
+        {"name": "bptt", "minValue": 2, "maxValue": 32, "isTunable": True},
+    ]
+    assert ranges["categoricalHyperParameterRanges"] == [
+        {"name": "recency_mask", "values": ["true", "false"], "isTunable": True}
+    ]
+    features = bench.client.describe_feature_transformation(
+        featureTransformationArn=f"{SERVICE}feature-transformation/JSON-percentile-filtering"
+    )["featureTransformation"]
+    assert features["defaultParameters"] == {
+        "min_user_history_length_percentile": "0.0",
+        "max_user_history_length_percentile": "0.99",
+    }
+
+
+@pytest.mark.parametrize("name", ["aws-user-personalization-v2", "aws-hrnn", "aws-ecomm-recommended-for-you", "mine"])
+def test_what_does_not_train_does_not_exist(bench: Bench, name: str) -> None:
+    refused("ResourceNotFoundException", bench.client.describe_recipe, recipeArn=f"{SERVICE}recipe/{name}")
+    refused("ResourceNotFoundException", bench.client.describe_algorithm, algorithmArn=f"{SERVICE}algorithm/{name}")
+    refused(
+        "ResourceNotFoundException",
+        bench.client.describe_feature_transformation,
+        featureTransformationArn=f"{SERVICE}feature-transformation/{name}",
+    )

@@ -1,0 +1,96 @@
+"""Recipe declarations: whole, consistent, and true to what they accept."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reco.arns import service_arn
+from reco.errors import InvalidInput, ResourceNotFound
+from reco.recipes import RECIPES, Hyperparameter, Recipe, recipe_by_arn
+
+SETTABLE = [(recipe, each) for recipe in RECIPES for each in recipe.hyperparameters if each.settable]
+recipes = st.sampled_from(RECIPES)
+
+
+def _given(parameter: Hyperparameter, text: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The two members of solutionConfig with one value in the right one."""
+    values = {parameter.name: text}
+    return (values, {}) if parameter.place == "algorithm" else ({}, values)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_defaults_lie_in_their_ranges_and_come_back_typed(recipe: Recipe) -> None:
+    kinds = {"integer": int, "continuous": float, "boolean": bool}
+    resolved = recipe.resolve({}, {})
+
+    assert set(resolved) == {each.name for each in recipe.hyperparameters}
+    for each in recipe.hyperparameters:
+        assert type(resolved[each.name]) is kinds[each.type]
+        if each.settable:
+            assert each.parse(each.default_text) == each.default
+        assert each.sentence.endswith(".") and len(each.sentence) > 20
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_a_recipe_is_found_by_its_arn_and_says_what_it_does(recipe: Recipe) -> None:
+    assert recipe_by_arn(recipe.arn) is recipe
+    assert recipe.arn == f"arn:aws:personalize:::recipe/{recipe.name}"
+    assert recipe.description.endswith(".") and "INTERACTIONS" in recipe.required_datasets
+    assert recipe.scores == (recipe.family == "als")
+
+
+def test_recipes_are_listed_by_name_and_others_are_not_found() -> None:
+    names = [recipe.name for recipe in RECIPES]
+    assert names == sorted(names) and len(set(names)) == len(names)
+    with pytest.raises(ResourceNotFound):
+        recipe_by_arn(service_arn("recipe", "aws-trending-now"))
+
+
+@given(pair=st.sampled_from(SETTABLE), data=st.data())
+def test_every_value_in_range_is_accepted_as_it_is(pair: tuple[Recipe, Hyperparameter], data: st.DataObject) -> None:
+    _, parameter = pair
+    if parameter.type == "boolean":
+        value: int | float | bool = data.draw(st.booleans())
+        text = data.draw(st.sampled_from([str(value), str(value).lower()]))
+    elif parameter.type == "integer":
+        value = data.draw(st.integers(int(parameter.low), int(parameter.high)))
+        text = str(value)
+    else:
+        value = data.draw(st.floats(parameter.low, parameter.high))
+        text = repr(value)
+    assert parameter.parse(text) == value
+
+
+@given(pair=st.sampled_from(SETTABLE), text=st.text(max_size=80) | st.floats().map(repr) | st.integers().map(str))
+def test_any_other_text_is_refused_with_the_parameters_name(pair: tuple[Recipe, Hyperparameter], text: str) -> None:
+    recipe, parameter = pair
+    try:
+        value = recipe.resolve(*_given(parameter, text))[parameter.name]
+    except InvalidInput as refusal:
+        assert parameter.name in refusal.message and len(refusal.message) < 300
+    else:
+        assert parameter.low <= value <= parameter.high  # type: ignore[operator]
+
+
+@given(recipe=recipes, name=st.text(min_size=1, max_size=300))
+def test_an_unknown_name_is_refused(recipe: Recipe, name: str) -> None:
+    known = {each.name for each in recipe.hyperparameters}
+    if name not in known:
+        with pytest.raises(InvalidInput, match="not a parameter"):
+            recipe.resolve({name: "1"}, {})
+
+
+def test_what_only_hpo_may_set_says_so() -> None:
+    recipe = recipe_by_arn(service_arn("recipe", "aws-similar-items"))
+    with pytest.raises(InvalidInput, match="only through HPO"):
+        recipe.resolve({"item_id_hidden_dim": "100"}, {})
+    assert recipe.resolve({}, {})["item_id_hidden_dim"] == 100
+
+
+@pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if recipe.ordered], ids=lambda recipe: recipe.name)
+def test_percentiles_the_wrong_way_round_are_refused(recipe: Recipe) -> None:
+    for smaller, larger in recipe.ordered:
+        with pytest.raises(InvalidInput, match="smaller than"):
+            recipe.resolve({}, {smaller: "0.5", larger: "0.5"})
