@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 
+from reco.errors import PlatformFault
 from training_container.entry import COMMANDS
 from training_container.job import Job, TooLarge, fault_of
 from training_container.layout import ContainerFolders
@@ -33,7 +34,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     job = Job(ContainerFolders(root), boto3.Session())
     try:
         if event.get("command") not in COMMANDS:
-            raise ValueError(f"command must be one of {', '.join(COMMANDS)}")
+            raise PlatformFault(f"The event's command must be one of {', '.join(COMMANDS)}.")
         job.run({name: str(event[name]) for name in ("command", "specification")})
     except Exception as error:
         fault = fault_of(error)

@@ -7,7 +7,9 @@ import importlib
 import click
 
 VERBS = {
+    "configure-client": "reco.cli.configure_client:configure_client",
     "demo": "reco.cli.demo:demo",
+    "trust": "reco.cli.trust:trust",
     "up": "reco.cli.up:up",
 }
 """By name: the module and the click command in it."""

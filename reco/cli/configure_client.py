@@ -1,0 +1,28 @@
+"""`reco configure-client`: lets unmodified boto3 programs and the AWS CLI sign for API Gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("configure-client")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path.home() / ".reco" / "models",
+    show_default=True,
+    help="Where the three files go.",
+)
+@click.option("--endpoint", help="URL of the API, for the lines to paste.")
+def configure_client(folder: Path, endpoint: str | None) -> None:
+    """Write three model extras for AWS_DATA_PATH, and print the lines to paste into a shell."""
+    from reco.client.signing import write_extras
+
+    paths = write_extras(folder.expanduser().resolve())
+    click.echo(f"wrote {len(paths)} files under {folder.expanduser().resolve()}", err=True)
+    click.echo(f"export AWS_DATA_PATH={folder.expanduser().resolve()}")
+    for service in ("PERSONALIZE", "PERSONALIZE_EVENTS", "PERSONALIZE_RUNTIME"):
+        if endpoint:
+            click.echo(f"export AWS_ENDPOINT_URL_{service}={endpoint.rstrip('/')}")
