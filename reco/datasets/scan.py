@@ -43,7 +43,7 @@ def open_database(workspace: Path, *, threads: int | None = None) -> Iterator[du
     Args:
         threads: as many as the machine has when None.
     """
-    options: dict[str, str | int] = {"temp_directory": str(workspace / "spill")}
+    options: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(workspace / "spill")}
     if threads is not None:
         options["threads"] = threads
     connection = duckdb.connect(config=options)
