@@ -44,7 +44,7 @@ _FACTORISATION = (
         "recency_mask",
         "boolean",
         True,
-        "Accepted without effect: this model counts all of a user's history alike.",
+        "True lets a user's recent interactions weigh more than old ones; false counts all of a history alike.",
         tunable=True,
     ),
     _percentile(
