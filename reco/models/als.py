@@ -98,9 +98,10 @@ def fit(
     factors: int,
     epochs: int,
     seed: int,
-    steps: int = 2,
+    steps: int | None = 2,
     threads: int = 1,
     with_users: bool = False,
+    initial: Floats | None = None,
     chunk_bytes: int = CHUNK_BYTES,
     watch: Callable[[Floats, Floats], None] | None = None,
 ) -> Fit:
@@ -110,7 +111,8 @@ def fit(
 
     Args:
         epochs: sweeps over users then items.
-        steps: conjugate-gradient steps of a half sweep; each starts where the row stood.
+        steps: conjugate-gradient steps of a half sweep, each from where the row stood; None solves to convergence.
+        initial: (I, K) item factors to begin with; drawn from `seed` when None.
         watch: called after each half sweep with the users' and the items' factors.
     Raises:
         ValueError: pairs is empty.
@@ -123,7 +125,8 @@ def fit(
         items = _Side(pairs.transposed(), objective, factors, chunk_bytes)
         users.point_at(items)
         items.point_at(users)
-        items.factors[: items.active] = _initial(items.order[: items.active], factors, seed)
+        start = _initial(pairs.width, factors, seed) if initial is None else initial
+        items.factors[: items.active] = start[items.order[: items.active]]
         for _ in range(epochs):
             for moving, fixed in ((users, items), (items, users)):
                 moving.sweep(fixed, pool, threads, steps)
@@ -135,10 +138,9 @@ def fit(
         return Fit(items.in_given_order(), spectrum, users.in_given_order() if with_users else None)
 
 
-def _initial(rows: NDArray[np.int64], factors: int, seed: int) -> Floats:
+def _initial(rows: int, factors: int, seed: int) -> Floats:
     """Uniform in [0, 0.1): all positive, so that the first direction found is popularity."""
-    generator = np.random.default_rng(seed)
-    return (generator.random((int(rows.max()) + 1, factors), np.float32) * np.float32(0.1))[rows]
+    return np.random.default_rng(seed).random((rows, factors), np.float32) * np.float32(0.1)
 
 
 @dataclass(frozen=True)

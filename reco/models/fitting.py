@@ -26,7 +26,7 @@ Values = Mapping[str, Any]
 
 EPOCHS = 8
 REGULARISATION = 0.01
-CONFIDENCE = 0.3
+CONFIDENCE = 0.2
 """Weight of all observed pairs together, as a share of the weight of all unobserved ones."""
 LEAST_ALPHA, GREATEST_ALPHA = 2.0, 2000.0
 RECENCY = HistoryWeights(decay=20.0, floor=0.02)

@@ -1,0 +1,181 @@
+"""Laws of the factorisation, and its equality with the slow one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reco.models.als import Objective, Pairs, fit
+from reco.models.fold_in import fold_in
+from reco.models.interactions import offsets_of
+from tests.models import reference_als
+from tests.models.builders import random_pairs
+
+OBJECTIVE = Objective(alpha=6.0, regularisation=0.02)
+TINY_CHUNKS = 4 * 8 * 4
+"""Four gathered rows of eight factors: every row of more than sixteen pairs is heavy."""
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    seed=st.integers(0, 1000),
+    alpha=st.floats(0.5, 100),
+    exponent=st.sampled_from([0.0, 0.5, 1.0]),
+    factors=st.integers(1, 8),
+    weighted=st.booleans(),
+    chunk_bytes=st.sampled_from([TINY_CHUNKS, 1 << 14]),
+)
+def test_converged_sweeps_equal_the_slow_factorisation(
+    seed: int, alpha: float, exponent: float, factors: int, weighted: bool, chunk_bytes: int
+) -> None:
+    pairs = random_pairs(seed, users=40, items=25, density=0.4, weighted=weighted)
+    objective = Objective(alpha, 0.1, exponent)
+    initial = np.random.default_rng(seed).random((25, factors)).astype(np.float32)
+    users, items = reference_als.fit(pairs, objective, initial, epochs=2)
+    found = fit(
+        pairs,
+        objective,
+        factors=factors,
+        epochs=2,
+        seed=0,
+        steps=None,
+        with_users=True,
+        initial=initial,
+        chunk_bytes=chunk_bytes,
+    )
+    assert found.users is not None
+    np.testing.assert_allclose(found.users @ found.items.T, users @ items.T, atol=2e-3)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, None])
+@pytest.mark.parametrize("chunk_bytes", [TINY_CHUNKS, 1 << 21])
+def test_the_loss_never_rises_between_half_sweeps(steps: int | None, chunk_bytes: int) -> None:
+    pairs = random_pairs(3, users=60, items=40, density=0.3)
+    table = reference_als.dense(pairs)
+    losses: list[float] = []
+    fit(
+        pairs,
+        OBJECTIVE,
+        factors=8,
+        epochs=10,
+        seed=1,
+        steps=steps,
+        chunk_bytes=chunk_bytes,
+        watch=lambda users, items: losses.append(reference_als.loss(table, users, items, OBJECTIVE)),
+    )
+    assert len(losses) == 20
+    assert all(after <= before * (1 + 1e-6) for before, after in zip(losses, losses[1:], strict=False))
+    assert losses[-1] < losses[0]
+
+
+def test_permuting_users_and_items_permutes_the_answer() -> None:
+    pairs = random_pairs(5, users=50, items=30, density=0.3)
+    generator = np.random.default_rng(0)
+    user_order, item_order = generator.permutation(50), generator.permutation(30)
+    new_row = np.argsort(item_order)
+    rows = [slice(pairs.offsets[user], pairs.offsets[user + 1]) for user in user_order]
+    permuted = Pairs(
+        offsets_of(np.diff(pairs.offsets)[user_order]),
+        np.concatenate([new_row[pairs.columns[row]] for row in rows]).astype(np.int32),
+        np.concatenate([pairs.weights[row] for row in rows]),
+        30,
+    )
+    initial = generator.random((30, 6)).astype(np.float32)
+    one = fit(pairs, OBJECTIVE, factors=6, epochs=3, seed=0, with_users=True, initial=initial)
+    two = fit(permuted, OBJECTIVE, factors=6, epochs=3, seed=0, with_users=True, initial=initial[item_order])
+    assert one.users is not None
+    assert two.users is not None
+    np.testing.assert_allclose(two.users @ two.items.T, (one.users @ one.items.T)[user_order][:, item_order], atol=1e-3)
+
+
+@pytest.mark.parametrize("chunk_bytes", [TINY_CHUNKS, 1 << 21])
+def test_folding_in_a_training_users_history_gives_the_vector_back(chunk_bytes: int) -> None:
+    pairs = random_pairs(7, users=80, items=60, density=0.3)
+    found = fit(pairs, OBJECTIVE, factors=12, epochs=6, seed=0, with_users=True, chunk_bytes=chunk_bytes)
+    assert found.users is not None
+    for user, vector in enumerate(found.users):
+        span = slice(pairs.offsets[user], pairs.offsets[user + 1])
+        folded = fold_in(found.items, found.spectrum, OBJECTIVE, pairs.columns[span], pairs.weights[span])
+        np.testing.assert_allclose(folded, vector, atol=1e-4 * max(1.0, float(np.abs(vector).max())))
+
+
+def test_long_and_short_histories_fold_in_alike() -> None:
+    pairs = random_pairs(8, users=40, items=60, density=0.5)
+    found = fit(pairs, OBJECTIVE, factors=10, epochs=4, seed=0)
+    table = reference_als.dense(pairs)
+    exact = reference_als.solve_rows(table, found.items.astype(np.float64), OBJECTIVE)
+    lengths = np.diff(pairs.offsets)
+    assert (lengths > 10).any()
+    assert ((lengths > 0) & (lengths <= 10)).any()
+    for user in range(40):
+        span = slice(pairs.offsets[user], pairs.offsets[user + 1])
+        folded = fold_in(found.items, found.spectrum, OBJECTIVE, pairs.columns[span], pairs.weights[span])
+        np.testing.assert_allclose(folded, exact[user], atol=2e-4)
+
+
+def test_the_spectrum_is_the_diagonal_of_the_items_gram_matrix() -> None:
+    found = fit(random_pairs(9), OBJECTIVE, factors=5, epochs=3, seed=0)
+    np.testing.assert_allclose(found.items.T @ found.items, np.diag(found.spectrum), atol=1e-4)
+
+
+def test_the_same_seed_gives_the_same_bits_however_many_threads() -> None:
+    pairs = random_pairs(11, users=400, items=200, density=0.1)
+    fits = [
+        fit(pairs, OBJECTIVE, factors=16, epochs=3, seed=4, threads=threads, chunk_bytes=1 << 13)
+        for threads in (1, 1, 2, 3)
+    ]
+    for other in fits[1:]:
+        assert fits[0].items.tobytes() == other.items.tobytes()
+    assert fits[0].items.tobytes() != fit(pairs, OBJECTIVE, factors=16, epochs=3, seed=5).items.tobytes()
+
+
+def test_items_and_users_without_a_pair_are_zero() -> None:
+    pairs = Pairs(np.array([0, 2, 2, 3]), np.array([0, 3, 3], np.int32), np.ones(3, np.float32), 6)
+    found = fit(pairs, OBJECTIVE, factors=3, epochs=3, seed=0, with_users=True)
+    assert found.users is not None
+    assert found.items.any(axis=1).tolist() == [True, False, False, True, False, False]
+    assert found.users.any(axis=1).tolist() == [True, False, True]
+
+
+def test_many_steps_on_solved_rows_stay_finite() -> None:
+    found = fit(random_pairs(12), OBJECTIVE, factors=4, epochs=30, seed=0, steps=12)
+    assert np.isfinite(found.items).all()
+
+
+def test_the_checkerboard_is_completed() -> None:
+    """Even users touch even items, odd users odd ones, all but one: that one comes first."""
+    size = 20
+    rows = [[item for item in range(size) if item % 2 == user % 2 and item != user] for user in range(size)]
+    pairs = Pairs(
+        offsets_of([len(row) for row in rows]),
+        np.concatenate(rows).astype(np.int32),
+        np.ones(sum(map(len, rows)), np.float32),
+        size,
+    )
+    found = fit(pairs, Objective(2.0, 0.01), factors=4, epochs=10, seed=0, with_users=True)
+    assert found.users is not None
+    likings = found.users @ found.items.T
+    for user, row in enumerate(rows):
+        likings[user, row] = -np.inf
+        assert int(likings[user].argmax()) == user
+
+
+def test_nothing_to_learn_from_is_refused() -> None:
+    with pytest.raises(ValueError, match="no pair"):
+        fit(
+            Pairs(np.zeros(3, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 4),
+            OBJECTIVE,
+            factors=2,
+            epochs=1,
+            seed=0,
+        )
+
+
+def test_transposing_twice_gives_the_same_pairs() -> None:
+    pairs = random_pairs(13)
+    again = pairs.transposed().transposed()
+    np.testing.assert_array_equal(reference_als.dense(pairs), reference_als.dense(pairs.transposed()).T)
+    np.testing.assert_array_equal(pairs.columns, again.columns)
+    np.testing.assert_array_equal(pairs.offsets, again.offsets)
