@@ -20,7 +20,6 @@ import numpy as np
 from reco.artefact.files import open_artefact
 from reco.errors import AlgorithmFault, PlatformFault
 from reco.models.served import Query, Ranking, ServedModel, load_model
-from reco.storage.layout import split_uri
 from reco.storage.objects import Objects
 
 TOLERANCE = 1e-4
@@ -37,22 +36,14 @@ def try_model(home: Objects, address: str, digest: str) -> int:
     """
     with tempfile.TemporaryDirectory(prefix="reco-trial-") as name:
         folder = Path(name)
-        _fetch(home, address, folder)
+        if not home.download_folder(address, folder):
+            raise PlatformFault(f"The trained model is not at {address} any more. Train a new solution version.")
         artefact = open_artefact(folder, digest=digest, verify=True)
         model = load_model(artefact)
         probes = artefact.attributes.get("probes", [])
         for number, probe in enumerate(probes):
             _ask(model, probe, number)
     return len(probes)
-
-
-def _fetch(home: Objects, address: str, folder: Path) -> None:
-    count = 0
-    for summary in home.list(address):
-        home.download(summary.uri, folder / split_uri(summary.uri)[1].rpartition("/")[2])
-        count += 1
-    if not count:
-        raise PlatformFault(f"The trained model is not at {address} any more.")
 
 
 def _ask(model: ServedModel, probe: dict[str, Any], number: int) -> None:
