@@ -1,0 +1,60 @@
+"""`python -m benchmarks NAME`: one command a table of benchmarks/README.md."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+DATA = Path(os.environ["RECO_BENCHMARK_DATA"]) if "RECO_BENCHMARK_DATA" in os.environ else None
+"""Folder of real data sets, one folder each; what needs one that is absent is skipped, saying so."""
+
+
+@click.group()
+def benchmarks() -> None:
+    """Measurements; medians of several runs."""
+
+
+@benchmarks.command()
+@click.option("--runs", default=3, show_default=True, help="Repetitions of the journey and of the start.")
+@click.option("--requests", default=500, show_default=True, help="Timed requests for the latency rows.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def journey(runs: int, requests: int, as_json: bool) -> None:
+    """From a ratings file to live recommendations: start, journey, latency, import scan."""
+    from benchmarks import import_scan, journey_times
+
+    rows = journey_times.measure(DATA, runs=runs, requests=requests)
+    scan = import_scan.measure(runs=runs)
+    rows.append(
+        journey_times.Row(
+            "import scan, 3M interactions, ratio to a plain DuckDB read", f"{scan['ratio']:.2f}x", "2.0x", "1.3x"
+        )
+    )
+    _print(rows, as_json)
+
+
+@benchmarks.command("bad-input")
+def bad_input() -> None:
+    """Imports of 3M bad rows and of 100 MB of garbage: seconds, peak memory, how they end."""
+    from benchmarks import import_scan
+
+    Console().print_json(json.dumps(import_scan.measure_bad_input()))
+
+
+def _print(rows: list[Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([vars(row) for row in rows]))
+        return
+    table = Table("what", "measured", "bar", "aim")
+    for row in rows:
+        table.add_row(row.what, row.measured, row.bar, row.aim)
+    Console(width=140).print(table)
+
+
+if __name__ == "__main__":
+    benchmarks()
