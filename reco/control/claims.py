@@ -35,17 +35,17 @@ class Slot:
 
     holds: Callable[[Resource], bool]
     """Whether a child that has the place, and still exists, keeps others out."""
-    refusal: ClientFault
+    refusal: Callable[[], ClientFault]
 
 
 SLOTS: Mapping[str, Slot] = {
     "import_job": Slot(
         holds=lambda job: job.status in IN_PROGRESS,
-        refusal=ResourceInUse("Another import job for this dataset is in progress; wait until it has ended."),
+        refusal=lambda: ResourceInUse("Another import job for this dataset is in progress; wait until it ends."),
     ),
     "event_tracker": Slot(
         holds=lambda tracker: True,
-        refusal=LimitExceeded("A dataset group has at most 1 event tracker; delete the present one first."),
+        refusal=lambda: LimitExceeded("A dataset group has at most 1 event tracker; delete the present one first."),
     ),
 }
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reco.arns import Kind, Owner, parse_arn
-from reco.control.claims import SLOTS, Claim, claims_of, with_claims, without_claims
+from reco.control.claims import Claim, claims_of, with_claims, without_claims
 from reco.control.lifecycle import IN_PROGRESS, MACHINES, Timing, awaits_machine, standing_at
+from reco.control.settling import settle
+from reco.control.tracking_ids import retract
 from reco.errors import (
     ClientFault,
     InvalidInput,
@@ -26,7 +28,6 @@ from reco.errors import (
 from reco.jobs.start import JobStarter, execution_name
 from reco.jobs.status import ACTIVE, DELETE_IN_PROGRESS
 from reco.storage.resources import NameTaken, Page, Resource, ResourceTable
-from reco.storage.tracking import Tracking, delete_tracking, put_tracking
 
 _log = logging.getLogger(__name__)
 
@@ -193,7 +194,7 @@ class Registry:
             return replace(current, deleting_since=now, updated_at=now, inner=inner)
 
         deleted = self.change(resource, marked)
-        self._close(deleted)
+        retract(self.table, deleted)
         if standing_at(deleted, self.now, self.timing) is None:
             self._remove(deleted)
 
@@ -242,78 +243,14 @@ class Registry:
         return owners[parent]
 
     def _settle(self, unsettled: Resource, claims: list[Claim]) -> Resource | None:
-        """Makes the claims good and takes them off; None when the resource has gone meanwhile.
-
-        Raises:
-            ClientFault: a claim cannot be made good; the resource is withdrawn.
-        """
-        try:
-            for claim in claims:
-                self._make_good(unsettled, claim)
-        except ClientFault:
-            self.table.delete(unsettled)
-            raise
-        self._open(unsettled)
-
-        def settled(current: Resource) -> Resource | None:
-            mine = current.incarnation == unsettled.incarnation and claims_of(current) is not None
-            return without_claims(current) if mine else None
-
-        try:
-            written = self.table.update(unsettled.kind, unsettled.id, settled)
-        except StaleAttempt:
-            return None
-        return written if written.incarnation == unsettled.incarnation else None
-
-    def _make_good(self, child: Resource, claim: Claim) -> None:
-        arn = self.owner.arn(claim.kind, claim.id)
-        if claim.slot is None:
-            if not self.table.touch(claim.kind, claim.id, claim.incarnation):
-                raise ResourceInUse(f"{arn} is being deleted.")
-            return
-        slot, name = SLOTS[claim.slot], claim.slot
-
-        def taken(parent: Resource) -> Resource | None:
-            if parent.incarnation != claim.incarnation or parent.deleting_since is not None:
-                raise ResourceInUse(f"{arn} is being deleted.")
-            held = parent.inner.get(name)
-            if held:
-                if held["incarnation"] == child.incarnation:
-                    return None
-                holder = self.named(child.kind, held["id"])
-                if holder and holder.incarnation == held["incarnation"] and slot.holds(holder):
-                    raise slot.refusal
-            place = {"id": child.id, "incarnation": child.incarnation}
-            return replace(parent, inner={**parent.inner, name: place})
-
-        try:
-            self.table.update(claim.kind, claim.id, taken)
-        except StaleAttempt as error:
-            raise ResourceInUse(f"{arn} is being changed or deleted by others; try again.") from error
-
-    def _open(self, resource: Resource) -> None:
-        """What must be there before a resource is seen."""
-        if resource.kind is Kind.EVENT_TRACKER:
-            group = next(claim for claim in claims_of(resource) or [] if claim.kind is Kind.DATASET_GROUP)
-            tracking = Tracking(
-                tracking_id=resource.body["tracking_id"],
-                tracker_id=resource.id,
-                group=resource.body["dataset_group_arn"],
-                group_incarnation=group.incarnation,
-            )
-            put_tracking(self.table.client, self.table.name, tracking)
-
-    def _close(self, resource: Resource) -> None:
-        """What must be gone as soon as a delete is accepted."""
-        if resource.kind is Kind.EVENT_TRACKER:
-            delete_tracking(self.table.client, self.table.name, resource.body["tracking_id"])
+        return settle(self.table, self.owner, unsettled, claims, self.named)
 
     def _remove(self, resource: Resource) -> None:
         """Removes a resource past the end of its delete, dependents first; a kill in between is made up for later."""
         if dependent := DEPENDENTS.get(resource.kind):
             for each in self.table.all(dependent, self.arn(resource)):
                 self.table.delete(each)
-        self._close(resource)
+        retract(self.table, resource)
         self.table.delete(resource)
 
 

@@ -1,0 +1,77 @@
+"""Settling: making a new resource's claims good after it is written, or withdrawing it.
+
+The creator does it, and so does whoever reads the resource before the creator has come so far (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reco.arns import Kind, Owner
+from reco.control.claims import SLOTS, Claim, claims_of, without_claims
+from reco.control.tracking_ids import announce
+from reco.errors import ClientFault, ResourceInUse, StaleAttempt
+from reco.storage.resources import Resource, ResourceTable
+
+Named = Callable[[Kind, str], Resource | None]
+"""Finds a resource as it stands now."""
+
+
+def settle(
+    table: ResourceTable, owner: Owner, unsettled: Resource, claims: list[Claim], named: Named
+) -> Resource | None:
+    """The resource with its claims made good and taken off; None when it has gone meanwhile.
+
+    Raises:
+        ClientFault: a claim cannot be made good; the resource is withdrawn.
+    """
+    try:
+        for claim in claims:
+            if claim.slot is None:
+                _touch(table, owner, claim)
+            else:
+                _take(table, owner, unsettled, claim, claim.slot, named)
+    except ClientFault:
+        table.delete(unsettled)
+        raise
+    announce(table, unsettled, claims)
+
+    def settled(current: Resource) -> Resource | None:
+        mine = current.incarnation == unsettled.incarnation and claims_of(current) is not None
+        return without_claims(current) if mine else None
+
+    try:
+        written = table.update(unsettled.kind, unsettled.id, settled)
+    except StaleAttempt:
+        return None
+    return written if written.incarnation == unsettled.incarnation else None
+
+
+def _touch(table: ResourceTable, owner: Owner, claim: Claim) -> None:
+    if not table.touch(claim.kind, claim.id, claim.incarnation):
+        raise ResourceInUse(f"{owner.arn(claim.kind, claim.id)} is being deleted.")
+
+
+def _take(table: ResourceTable, owner: Owner, child: Resource, claim: Claim, name: str, named: Named) -> None:
+    """Writes the child into the parent's slot, unless another holds it; the write is a touch too."""
+    arn = owner.arn(claim.kind, claim.id)
+    slot = SLOTS[name]
+
+    def taken(parent: Resource) -> Resource | None:
+        if parent.incarnation != claim.incarnation or parent.deleting_since is not None:
+            raise ResourceInUse(f"{arn} is being deleted.")
+        held = parent.inner.get(name)
+        if held:
+            if held["incarnation"] == child.incarnation:
+                return None
+            holder = named(child.kind, held["id"])
+            if holder and holder.incarnation == held["incarnation"] and slot.holds(holder):
+                raise slot.refusal()
+        place = {"id": child.id, "incarnation": child.incarnation}
+        return replace(parent, inner={**parent.inner, name: place})
+
+    try:
+        table.update(claim.kind, claim.id, taken)
+    except StaleAttempt as error:
+        raise ResourceInUse(f"{arn} is being changed or deleted by others; try again.") from error
