@@ -23,7 +23,7 @@ _RANGE = 1 << 64
 
 
 @dataclass(frozen=True)
-class TestUser:
+class HeldOutUser:
     """One question with its known answer."""
 
     history_items: NDArray[np.int32]
@@ -54,9 +54,9 @@ def truth_size(events: int) -> int:
     return max(1, events // 10)
 
 
-def test_users(interactions: Interactions, chosen: NDArray[np.bool_]) -> Iterator[TestUser]:
+def hold_out(interactions: Interactions, chosen: NDArray[np.bool_]) -> Iterator[HeldOutUser]:
     """The chosen users' histories and truths, in the order of their rows."""
     for user in np.flatnonzero(chosen):
         items, times = interactions.history(int(user))
         end = len(items) - truth_size(len(items))
-        yield TestUser(items[:end], times[:end], np.unique(items[end:]))
+        yield HeldOutUser(items[:end], times[:end], np.unique(items[end:]))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
-from reco.evaluation.holdout import TestUser, choose_test_users, test_users
+from reco.evaluation.holdout import HeldOutUser, choose_test_users, hold_out
 from reco.evaluation.metrics import DEPTH, mean_metrics
 from reco.models.fitting import Values, fit_model, seen_items
 from reco.models.interactions import Interactions
@@ -60,7 +60,7 @@ def train(
         say: told what is being done.
     """
     chosen = _at_most(choose_test_users(users, interactions.lengths), MOST_TEST_USERS)
-    tested = list(test_users(interactions, chosen))
+    tested = list(hold_out(interactions, chosen))
     say(f"measuring on {len(tested)} users")
     others = interactions.of_users(~chosen)
     # Too few users to leave one out: then the model has seen the test users, and the metrics flatter.
@@ -81,10 +81,10 @@ def _with(model: FittedModel, attributes: dict[str, Any]) -> FittedModel:
     return replace(model, attributes={**model.attributes, **attributes})
 
 
-def measure(model: ServedModel, tested: list[TestUser], *, threads: int) -> dict[str, float]:
+def measure(model: ServedModel, tested: list[HeldOutUser], *, threads: int) -> dict[str, float]:
     """Asks the model what each test user does next. Related-item models are asked for the user's latest item."""
 
-    def ask(user: TestUser) -> NDArray[np.int32]:
+    def ask(user: HeldOutUser) -> NDArray[np.int32]:
         latest = int(user.history_items[-1])
         return model.rank(Query(user.history_items, user.history_times, latest, None, DEPTH)).items
 
@@ -93,7 +93,7 @@ def measure(model: ServedModel, tested: list[TestUser], *, threads: int) -> dict
     return mean_metrics(ranked, [user.truth for user in tested], item_count=len(model.items))
 
 
-def _temperature(model: ServedModel, tested: list[TestUser]) -> float:
+def _temperature(model: ServedModel, tested: list[HeldOutUser]) -> float:
     assert isinstance(model, FactorModel)  # noqa: S101 - only this family has one
     sample = tested[: max(25, _LIKINGS // max(len(model.items), 1))]
     return fit_temperature([model.likings(user.history_items) for user in sample], [user.truth for user in sample])

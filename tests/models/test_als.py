@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,7 +68,7 @@ def test_the_loss_never_rises_between_half_sweeps(steps: int | None, chunk_bytes
         watch=lambda users, items: losses.append(reference_als.loss(table, users, items, OBJECTIVE)),
     )
     assert len(losses) == 20
-    assert all(after <= before * (1 + 1e-6) for before, after in zip(losses, losses[1:], strict=False))
+    assert all(after <= before * (1 + 1e-6) for before, after in pairwise(losses))
     assert losses[-1] < losses[0]
 
 
