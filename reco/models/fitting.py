@@ -24,7 +24,7 @@ from reco.models.temperature import FALLBACK
 Values = Mapping[str, Any]
 """A recipe's hyperparameters, typed, by Personalize's names."""
 
-EPOCHS = 8
+EPOCHS = 6
 REGULARISATION = 0.01
 CONFIDENCE = 0.2
 """Weight of all observed pairs together, as a share of the weight of all unobserved ones."""

@@ -1,0 +1,293 @@
+"""The container's train, from specification to artefact in S3 (moto)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reco.artefact import Artefact, Vocabulary, open_artefact, write_artefact
+from reco.errors import CorruptArtefact, UserFault
+from reco.evaluation.metrics import METRICS
+from reco.jobs.specification import EventLog, SnapshotReference, TrainResult, TrainSpecification
+from reco.jobs.trial import try_model
+from reco.models.interactions import offsets_of
+from reco.models.served import Query, load_model
+from reco.storage.events import EventRecord, EventTable
+from reco.storage.objects import Objects
+from tests.aws import GROUP, SESSION, in_moto, make_table
+from tests.models.builders import planted_tastes
+from training_container.training import run_training
+
+Row = tuple[str, str, int, str | None, float | None]
+"""User, item, second, type, value."""
+
+
+def schema(name: str, *fields: dict[str, Any]) -> str:
+    return json.dumps({"type": "record", "name": name, "fields": fields, "version": "1.0"})
+
+
+TEXT = {"type": "string"}
+INTERACTIONS = schema(
+    "Interactions",
+    {"name": "USER_ID", **TEXT},
+    {"name": "ITEM_ID", **TEXT},
+    {"name": "TIMESTAMP", "type": "long"},
+    {"name": "EVENT_TYPE", "type": ["null", "string"]},
+    {"name": "EVENT_VALUE", "type": ["null", "float"]},
+)
+ITEMS = schema("Items", {"name": "ITEM_ID", **TEXT}, {"name": "PRICE", "type": ["null", "float"]})
+
+
+def planted_rows(users: int = 120) -> list[Row]:
+    interactions, _ = planted_tastes(users=users, tastes=3, items_each=15, length=15)
+    return [
+        (f"u{user:03d}", f"i{item:03d}", 1_000 + int(time), "click", 1.0)
+        for user in range(users)
+        for item, time in zip(*interactions.history(user), strict=True)
+    ]
+
+
+@dataclass
+class Container:
+    """A bucket, a table and a workspace for each run."""
+
+    home: Objects
+    dynamodb: Any
+    folder: Path
+    runs: int = 0
+
+    def put_snapshot(self, name: str, kind: str, text: str, rows: int, arrays: dict[str, Any]) -> SnapshotReference:
+        folder = self.folder / name
+        attributes = {"dataset_type": kind, "schema": text, "rows": rows, "columns": [], "data_report": {}}
+        digest = write_artefact(folder, kind="snapshot", arrays=arrays, attributes=attributes)
+        self.home.upload_folder(folder, f"s3://data/snapshots/{name}/")
+        return SnapshotReference(f"s3://data/snapshots/{name}/", digest, rows)
+
+    def put_interactions(self, rows: list[Row], name: str = "interactions") -> SnapshotReference:
+        rows = sorted(rows, key=lambda row: (row[0], row[2], row[1]))
+        users, user_rows = Vocabulary.index(row[0] for row in rows)
+        items, item_rows = Vocabulary.index(row[1] for row in rows)
+        types = Vocabulary.from_strings(row[3] for row in rows if row[3] is not None)
+        arrays = {
+            **users.arrays("users"),
+            **items.arrays("items"),
+            **types.arrays("EVENT_TYPE.values"),
+            "user_offsets": offsets_of(np.bincount(user_rows, minlength=len(users))),
+            "item_rows": item_rows,
+            "timestamps": np.array([row[2] for row in rows], np.int64),
+            "EVENT_TYPE.codes": types.rows(["\ud800" if row[3] is None else row[3] for row in rows]),
+            "EVENT_VALUE.numbers": np.array([row[4] or 0 for row in rows], np.float64),
+            "EVENT_VALUE.nulls": np.array([row[4] is None for row in rows], np.uint8),
+        }
+        return self.put_snapshot(name, "INTERACTIONS", INTERACTIONS, len(rows), arrays)
+
+    def put_items(self, ids: list[str]) -> SnapshotReference:
+        vocabulary = Vocabulary.from_strings(ids)
+        count = len(vocabulary)
+        arrays = {
+            **vocabulary.arrays("ids"),
+            "PRICE.numbers": np.zeros(count),
+            "PRICE.nulls": np.ones(count, np.uint8),
+        }
+        return self.put_snapshot("items", "ITEMS", ITEMS, count, arrays)
+
+    def stream(self, *events: tuple[str, str, int]) -> None:
+        """Events of users on items at seconds."""
+        EventTable(self.dynamodb, "events").add(
+            [
+                EventRecord(
+                    group=GROUP,
+                    record=f"record-{number}",
+                    user=user,
+                    session="s",
+                    item=item,
+                    type="click",
+                    sent_at=float(second),
+                    received_at=5_000.0,
+                    event_id=f"event-{number}",
+                )
+                for number, (user, item, second) in enumerate(events)
+            ]
+        )
+
+    def specify(self, interactions: SnapshotReference | None, **changes: Any) -> TrainSpecification:
+        plain = TrainSpecification(
+            version_arn="arn:aws:personalize:us-east-1:123456789012:solution/s/12345678",
+            attempt="a1",
+            attempt_uri="s3://data/jobs/a1/",
+            recipe_arn="arn:aws:personalize:::recipe/aws-user-personalization",
+            hyperparameters={"hidden_dimension": "32"},
+            feature_parameters={},
+            event_type=None,
+            event_value_threshold=None,
+            snapshots={"INTERACTIONS": interactions} if interactions else {},
+            events=EventLog("data", "events/", "events", GROUP),
+            frozen_uri="s3://data/frozen/a1/",
+            artefact_uri="s3://data/models/a1/",
+            minimum_interactions=1000,
+        )
+        return replace(plain, **changes)
+
+    def run(self, specification: TrainSpecification) -> TrainResult:
+        self.runs += 1
+        workspace = self.folder / f"work{self.runs}"
+        return run_training(specification, workspace, self.home, self.dynamodb, lambda line: None)
+
+    def open(self, result: TrainResult) -> Artefact:
+        folder = self.folder / f"model{self.runs}"
+        self.home.download_folder(result.artefact_uri, folder)
+        return open_artefact(folder, digest=result.artefact_digest, verify=True)
+
+
+@pytest.fixture
+def container(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Container]:
+    with in_moto(monkeypatch):
+        s3, dynamodb = SESSION.client("s3"), SESSION.client("dynamodb")
+        s3.create_bucket(Bucket="data")
+        make_table(dynamodb, "events")
+        yield Container(Objects(s3), dynamodb, tmp_path)
+
+
+def test_a_training_leaves_a_model_that_passes_its_trial(container: Container) -> None:
+    rows = planted_rows()
+    result = container.run(container.specify(container.put_interactions(rows)))
+    assert (result.interactions, result.users, result.items) == (len(rows), 120, 45)
+    assert set(result.metrics) == set(METRICS)
+    assert all(value == round(value, 4) for value in result.metrics.values())
+    assert try_model(container.home, result.artefact_uri, result.artefact_digest) == 20
+    artefact = container.open(result)
+    assert artefact.attributes["metrics"] == result.metrics
+    assert artefact.attributes["recipe"] == "aws-user-personalization"
+    assert artefact.attributes["hyperparameters"]["hidden_dimension"] == 32
+    users, items = Vocabulary.of(artefact, "users"), Vocabulary.of(artefact, "items")
+    user = users.row("u007")
+    assert user is not None
+    start, stop = (int(place) for place in artefact.rows("history_offsets", user, user + 2))
+    history = items.strings(artefact.rows("history_items", start, stop).tolist())
+    expected = [row[1] for row in sorted(rows, key=lambda row: row[2]) if row[0] == "u007"]
+    assert history == expected
+    assert artefact.rows("history_times", start, stop).tolist() == list(range(1000, 1015))
+
+
+@pytest.mark.parametrize(
+    "recipe", ["aws-sims", "aws-similar-items", "aws-popularity-count", "aws-personalized-ranking"]
+)
+def test_every_recipe_trains_with_its_defaults(container: Container, recipe: str) -> None:
+    specification = container.specify(
+        container.put_interactions(planted_rows()),
+        recipe_arn=f"arn:aws:personalize:::recipe/{recipe}",
+        hyperparameters={},
+    )
+    result = container.run(specification)
+    assert set(result.metrics) == set(METRICS)
+    assert try_model(container.home, result.artefact_uri, result.artefact_digest) >= 3
+
+
+def test_streamed_events_count_and_bring_new_users_and_items(container: Container) -> None:
+    rows = planted_rows()
+    container.stream(("u007", "new item", 2_000), ("new user", "i000", 5), ("new user", "i001", 6))
+    result = container.run(container.specify(container.put_interactions(rows)))
+    assert (result.interactions, result.users, result.items) == (len(rows) + 3, 121, 46)
+    artefact = container.open(result)
+    users, items = Vocabulary.of(artefact, "users"), Vocabulary.of(artefact, "items")
+    offsets, histories = artefact.array("history_offsets"), artefact.array("history_items")
+
+    def history(user: str) -> list[str]:
+        row = users.row(user)
+        assert row is not None
+        return items.strings(histories[offsets[row] : offsets[row + 1]].tolist())
+
+    assert history("u007")[-1] == "new item"
+    assert history("new user") == ["i000", "i001"]
+    assert "events_through_ms" in artefact.attributes
+
+
+def test_a_group_without_an_import_trains_on_streamed_events_alone(container: Container) -> None:
+    container.stream(*((row[0], row[1], row[2]) for row in planted_rows(30)))
+    result = container.run(container.specify(None, minimum_interactions=100))
+    assert (result.users, result.interactions) == (30, 450)
+
+
+def test_the_frozen_events_are_used_again_by_the_next_attempt(container: Container) -> None:
+    specification = container.specify(container.put_interactions(planted_rows()))
+    container.stream(("u007", "i000", 1))
+    first = container.run(specification)
+    container.stream(("u007", "i000", 1), ("u008", "late item", 3))
+    again = container.run(specification)
+    assert (again.interactions, again.items) == (first.interactions, first.items)
+    assert again.artefact_digest == first.artefact_digest
+
+
+def test_items_without_interactions_belong_to_the_catalogue_and_come_last(container: Container) -> None:
+    snapshots = {
+        "INTERACTIONS": container.put_interactions(planted_rows()),
+        "ITEMS": container.put_items(["a cold item", "i000", "z cold item"]),
+    }
+    result = container.run(container.specify(None, snapshots=snapshots))
+    assert result.items == 47
+    model = load_model(container.open(result))
+    nobody = np.empty(0, np.int32), np.empty(0, np.int64)
+    for history in (nobody, (np.array([5], np.int32), np.array([1]))):
+        answer = model.rank(Query(*history, None, None, 500))
+        assert set(model.items.strings(answer.items[-2:].tolist())) == {"a cold item", "z cold item"}
+
+
+def test_equal_events_count_once(container: Container) -> None:
+    rows = planted_rows()
+    result = container.run(container.specify(container.put_interactions([*rows, *rows[:500]])))
+    assert result.interactions == len(rows)
+    other_type = [(user, item, second, "view", None) for user, item, second, *_ in rows]
+    specification = container.specify(container.put_interactions([*rows, *other_type], "twice"))
+    result = container.run(replace(specification, frozen_uri="s3://data/frozen/a2/"))
+    assert result.interactions == 2 * len(rows)
+    assert container.open(result).attributes["seen_items"] == "allow"
+
+
+def test_only_the_asked_event_type_and_value_count(container: Container) -> None:
+    rows = planted_rows()
+    more: list[Row] = [(f"x{number}", "other", number, "view", 9.0) for number in range(50)]
+    low: list[Row] = [(f"y{number}", "cheap", number, "click", 0.5) for number in range(50)]
+    unknown: list[Row] = [(f"z{number}", "cheap", number, "click", None) for number in range(50)]
+    untyped: list[Row] = [(f"w{number}", "cheap", number, None, 5.0) for number in range(50)]
+    snapshot = container.put_interactions([*rows, *more, *low, *unknown, *untyped])
+    result = container.run(container.specify(snapshot, event_type="click", event_value_threshold=1.0))
+    assert (result.interactions, result.users) == (len(rows), 120)
+    attributes = container.open(result).attributes
+    assert (attributes["event_type"], attributes["event_value_threshold"]) == ("click", 1.0)
+
+
+def test_too_few_interactions_is_the_users_to_mend(container: Container) -> None:
+    snapshot = container.put_interactions(planted_rows()[:900])
+    with pytest.raises(UserFault, match=r"fewer than 1000 interactions\. There are 900"):
+        container.run(container.specify(snapshot))
+    with pytest.raises(UserFault, match="fewer than 1000 interactions after filtering by event type: Click"):
+        container.run(container.specify(container.put_interactions(planted_rows()), event_type="Click"))
+    with pytest.raises(UserFault, match="fewer than 1 interactions"):
+        container.run(container.specify(None, minimum_interactions=0))
+
+
+def test_too_few_users_is_the_users_to_mend(container: Container) -> None:
+    few = [row for row in planted_rows() if row[0] < "u024"]
+    with pytest.raises(UserFault, match=r"fewer than 25 users with at least 2 interactions each\. There are 24"):
+        container.run(container.specify(container.put_interactions(few), minimum_interactions=100))
+    once: list[Row] = [(f"x{number}", "i000", number, "click", 1.0) for number in range(12_000)]
+    with pytest.raises(UserFault, match="Fewer than 1% of the users"):
+        container.run(container.specify(container.put_interactions([*once, *planted_rows()], "once")))
+
+
+def test_settings_the_recipe_does_not_take_are_the_users_to_mend(container: Container) -> None:
+    with pytest.raises(UserFault, match="hidden_dimension must be a whole number"):
+        container.run(container.specify(None, hyperparameters={"hidden_dimension": "9"}))
+
+
+def test_a_damaged_snapshot_is_not_trained_on(container: Container) -> None:
+    snapshot = container.put_interactions(planted_rows())
+    container.home.write_text(snapshot.uri + "timestamps.bin", "x" * snapshot.rows * 8)
+    with pytest.raises(CorruptArtefact, match=r"timestamps\.bin has sha256"):
+        container.run(container.specify(snapshot))
