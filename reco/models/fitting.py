@@ -61,6 +61,7 @@ def _fit_factors(interactions: Interactions, values: Values, seed: int, threads:
         arrays={
             "item_factors": fit.items,
             "spectrum": fit.spectrum,
+            "untouched_items": np.flatnonzero(~fit.items.any(axis=1)).astype(np.int32),
             "newcomer_shares": newcomer_shares(interactions, recent=bool(values.get("recency_mask", True))),
         },
         attributes={

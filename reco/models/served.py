@@ -103,7 +103,7 @@ class FactorModel:
         self.factors: Floats = source.array("item_factors")
         self.spectrum: Floats = source.array("spectrum")
         self.newcomer: NDArray[np.float64] = source.array("newcomer_shares")
-        self._untouched = np.flatnonzero(~self.factors.any(axis=1))
+        self._untouched: Rows = source.array("untouched_items")
 
     def rank(self, query: Query) -> Ranking:
         if query.candidates is not None:
