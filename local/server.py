@@ -11,6 +11,7 @@ from local.front import Application
 
 THREADS = 24
 """Requests served at once. A container job that reads a large object holds one for as long as it reads."""
+LAST_MOMENT_S = 2.0
 LARGEST_BODY = 8 * 1024**3
 
 
@@ -28,8 +29,24 @@ class Server:
             PortInUse: see its docstring.
         """
         import waitress.server
+        from waitress.channel import HTTPChannel
+        from waitress.parser import HTTPRequestParser
+
+        class Parser(HTTPRequestParser):
+            """Asks to continue only a body that is still to come: waitress waits for ever for the body of an empty
+            PUT that announced `Expect: 100-continue`, as boto3 sends for empty objects."""
+
+            def received(self, data: bytes) -> int:
+                taken: int = super().received(data)
+                if self.completed:
+                    self.expect_continue = False
+                return taken
+
+        class Channel(HTTPChannel):
+            parser_class = Parser
 
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self._closed = False
         self._application: Application | None = None
         try:
             self._server: Any = waitress.server.create_server(
@@ -44,6 +61,7 @@ class Server:
                 ident="reco",
                 clear_untrusted_proxy_headers=False,
             )
+            self._server.channel_class = Channel
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortInUse(f"port {port} is in use: stop what listens there, or choose another --port") from error
@@ -64,8 +82,16 @@ class Server:
         self._server.run()
 
     def close(self) -> None:
-        """Takes no more requests; those under way get a moment."""
-        self._server.close()
-        self._server.task_dispatcher.shutdown()
-        if self._thread.is_alive():
-            self._thread.join(5)
+        """Takes no more requests; those under way get a moment. Repeating it does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        if not self._thread.is_alive():
+            self._server.close()
+            return
+        from waitress import wasyncore
+
+        self._server.task_dispatcher.shutdown(timeout=LAST_MOMENT_S)
+        # In the thread that selects on the sockets: closed by another they would be selected on once more.
+        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map))
+        self._thread.join(5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ def demo(data: Path | None) -> None:
     console.print("[dim]starting the stack: API, tables, bucket, state machines, all in this process[/]")
 
     import boto3
+
     from local.world import World
 
     with World(port=0) as world:
@@ -84,7 +86,10 @@ def _build(console: Console, traveller: Traveller, journey: Journey, sample: Sam
 
 def _show(console: Console, traveller: Traveller, journey: Journey, sample: SampleData) -> None:
     metrics = traveller.read_metrics(journey, "user-personalization")
-    table = Table("metric", "value", "what it says", title="Measured on held-out people", title_justify="left")
+    table = Table(title="Measured on held-out people", title_justify="left")
+    table.add_column("metric", no_wrap=True)
+    table.add_column("value")
+    table.add_column("what it says")
     for name, value in metrics.items():
         table.add_row(name, f"{value:.4f}", METRIC_SENTENCES.get(name, ""))
     console.print(table)
@@ -99,20 +104,21 @@ def _show(console: Console, traveller: Traveller, journey: Journey, sample: Samp
         console.print(_answer_table(f"user {user}{taste}\nlately: {liked}", answer, sample))
 
     user = people[0]
-    event = _item_unlike(sample, user)
-    console.rule("An event, and the changed answer")
-    console.print(f"user {user}: {sample.event_type} of [bold]{sample.titles[event]}[/] ({sample.groups[event]})")
-    before = traveller.recommend(campaign, user=user)
-    for _ in range(3):
-        traveller.send_event(journey, user, event, sample.event_type)
-    after = traveller.recommend(campaign, user=user)
+    seen_now = _items_unlike(sample, user, 3)
+    console.rule("Three events, and the changed answer")
+    for item in seen_now:
+        console.print(f"user {user}: {sample.event_type} of [bold]{sample.titles[item]}[/] ({sample.groups[item]})")
+    before = traveller.recommend(campaign, user=user, count=10)
+    for item in seen_now:
+        traveller.send_event(journey, user, item, sample.event_type)
+    after = traveller.recommend(campaign, user=user, count=10)
     console.print(
         _answer_table("the very next answer (* is new)", after, sample, {entry["itemId"] for entry in before})
     )
 
     console.rule("Similar items")
-    answer = traveller.recommend(journey.arns["similar-items campaign"], item=event)
-    console.print(_answer_table(f"to {sample.titles[event]}", answer, sample))
+    answer = traveller.recommend(journey.arns["similar-items campaign"], item=seen_now[0])
+    console.print(_answer_table(f"to {sample.titles[seen_now[0]]}", answer, sample))
 
 
 def _three_people(sample: SampleData) -> list[str]:
@@ -120,16 +126,15 @@ def _three_people(sample: SampleData) -> list[str]:
     return [by_length[len(by_length) // 4], by_length[len(by_length) // 2], by_length[3 * len(by_length) // 4]]
 
 
-def _item_unlike(sample: SampleData, user: str) -> str:
-    """The item most people know whose group this user never touched (the most popular unseen one if none is)."""
-    known = {sample.groups[item] for item in sample.histories[user]}
+def _items_unlike(sample: SampleData, user: str, count: int) -> list[str]:
+    """Well-known items of one group, the one this user touched least; most popular first, none seen before."""
     seen = set(sample.histories[user])
-    counts: dict[str, int] = {}
-    for items in sample.histories.values():
-        for item in items:
-            counts[item] = counts.get(item, 0) + 1
-    unseen = sorted((item for item in counts if item not in seen), key=lambda item: (-counts[item], item))
-    return next((item for item in unseen if sample.groups[item] not in known), unseen[0])
+    known = Counter(sample.groups[item] for item in seen)
+    popular = Counter(item for items in sample.histories.values() for item in items if item not in seen)
+    groups = Counter(sample.groups[item] for item in popular)
+    large = [group for group in groups if groups[group] >= count]
+    group = min(sorted(large), key=lambda each: known[each])
+    return [item for item, _ in popular.most_common() if sample.groups[item] == group][:count]
 
 
 def _answer_table(
