@@ -262,7 +262,7 @@ snippets = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(pieces=snippets, block=st.sampled_from([3, 1 << 20]))
 def test_whatever_follows_the_header_the_slow_reader_says_the_same(tmp_path, monkeypatch, pieces, block):
     monkeypatch.setattr(lines_module, "BLOCK", block)
