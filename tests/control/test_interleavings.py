@@ -180,7 +180,7 @@ def _judge(scene: Scene, created: Any, deleted: Any, alive: Callable[[Scene], li
 def test_a_child_and_the_delete_of_its_parent_exclude_each_other(cloud: Cloud, name: str) -> None:
     depth, (create, delete, alive) = PAIRS[name]
     schedules = list(one_interruption(*_lengths(cloud, depth, PAIRS[name][1])))
-    for schedule in random.Random(1).sample(schedules, min(25, len(schedules))):
+    for schedule in random.Random(1).sample(schedules, min(16, len(schedules))):
         scene = _scene(cloud, depth)
         first, second = scene.stage.enter(create(scene)), scene.stage.enter(delete(scene))
         play(first, second, schedule)
@@ -191,7 +191,7 @@ def test_a_child_and_the_delete_of_its_parent_exclude_each_other(cloud: Cloud, n
 def test_many_interruptions_change_nothing(cloud: Cloud) -> None:
     depth, (create, delete, alive) = PAIRS["dataset and group"]
     draw = random.Random(2)
-    for _ in range(25):
+    for _ in range(16):
         scene = _scene(cloud, depth)
         first, second = scene.stage.enter(create(scene)), scene.stage.enter(delete(scene))
         play(first, second, [draw.random() < 0.5 for _ in range(40)])

@@ -237,6 +237,6 @@ def test_any_history_gives_the_models_answers(cloud: Cloud) -> None:
     run_state_machine_as_test(
         Bound,
         settings=settings(
-            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -1,0 +1,49 @@
+"""What reading costs in calls to DynamoDB, as docs/adr/0002 states it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tests.control.conftest import Bench
+
+
+def _calls(bench: Bench, operation: Any, **parameters: Any) -> Counter[str]:
+    """The calls to DynamoDB that one operation makes."""
+    counted: Counter[str] = Counter()
+
+    def count(model: Any, **_: Any) -> None:
+        counted[model.name] += 1
+
+    events = bench.table.client.meta.events
+    events.register("before-call.dynamodb", count, unique_id="count")
+    try:
+        operation(**parameters)
+    finally:
+        events.unregister("before-call.dynamodb", unique_id="count")
+    return counted
+
+
+def test_describing_reads_one_item_or_two_where_the_parent_decides(bench: Bench) -> None:
+    shop = bench.shop()
+    client = bench.client
+
+    assert _calls(bench, client.describe_campaign, campaignArn=shop.campaign) == {"GetItem": 1}
+    assert _calls(bench, client.describe_dataset, datasetArn=shop.dataset) == {"GetItem": 1}
+    assert _calls(bench, client.describe_dataset_import_job, datasetImportJobArn=shop.job) == {"GetItem": 2}
+    assert _calls(bench, client.describe_solution_version, solutionVersionArn=shop.version) == {"GetItem": 2}
+
+
+def test_a_page_of_a_list_is_one_query_and_one_batch(bench: Bench) -> None:
+    for name in "abcde":
+        bench.client.create_dataset_group(name=name)
+
+    assert _calls(bench, bench.client.list_dataset_groups) == {"Query": 1, "BatchGetItem": 1}
+    assert _calls(bench, bench.client.list_schemas) == {"Query": 1}
+
+
+def test_a_create_makes_about_ten_calls(bench: Bench) -> None:
+    group, schema = bench.group(), bench.schema()
+    asked = {"name": "d", "datasetGroupArn": group, "schemaArn": schema, "datasetType": "Interactions"}
+
+    assert sum(_calls(bench, bench.client.create_dataset, **asked).values()) <= 10
