@@ -22,8 +22,8 @@ from reco.models.interactions import DistinctPairs, offsets_of
 
 NEIGHBOURS = 200
 """Kept for an item; who asks for more gets popular items after them."""
-HISTORY_LIMIT = 500
-"""Latest items of a user that are paired with one another, so that one robot cannot cost a day."""
+HISTORY_LIMIT = 100
+"""Latest items of a user that are paired with one another: what was touched long apart says little, and costs most."""
 _WORK = 4_000_000
 """Products of one block of items: what bounds the memory of a block."""
 
@@ -50,7 +50,7 @@ def fit_neighbours(
 ) -> Neighbours:
     """Counts who meets whom and keeps the `count` nearest of every item.
 
-    Cost: the sum of squared history lengths (each at most 500) in time; memory for a few million counts at a time.
+    Cost: the sum of squared history lengths (each at most 100) in time; memory for a few million counts at a time.
     """
     from scipy import sparse  # only where models are fitted: no handler carries it
 
