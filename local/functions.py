@@ -151,7 +151,15 @@ def _container_error(ended: Ended, job: ContainerJob) -> FunctionError:
         return FunctionError("Sandbox.Timedout", f"Error: Task timed out after {job.max_runtime_s:.2f} seconds", [])
     if ended.stopped or ended.exit_code > 128:
         return FunctionError("Runtime.ExitError", "Error: Runtime exited with error: signal: killed", [])
-    return FunctionError("JobFailed", ended.failure, [])
+    blame, separator, reason = ended.failure.partition(": ")
+    if separator and blame in FAULTS:
+        return FunctionError(FAULTS[blame], reason, [])
+    reason = f"Error: Runtime exited with status {ended.exit_code}: {ended.failure}"
+    return FunctionError("Runtime.ExitError", reason, [])
+
+
+FAULTS = {"user": "UserFault", "algorithm": "AlgorithmFault", "platform": "PlatformFault"}
+"""By the first word of a failure file: the class that the image's Lambda handler raises."""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -64,7 +65,7 @@ def executing(
         use(patched(boto_client, boto3=SimpleNamespace(client=_shared_client(clients))))
         use(patched(asl_parser.AmazonStateLanguageParser, parse=staticmethod(_parsing_once(asl_parser))))
         use(patched(execution.BaseExecutionWorkerCommunication, terminated=_plain_output(execution, execution_ended)))
-        use(patched(execution.Execution, stop=_stop_with_jobs(containers)))
+        use(patched(execution.Execution, stop=_stop_with_jobs(containers, execution_ended)))
         yield
 
 
@@ -112,10 +113,8 @@ def check_later(report: Callable[[str], None]) -> None:
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-    machines = [
-        machine for _, _, backend in stepfunctions_parser_backends.iter_backends() for machine in backend.state_machines
-    ]
-
+    backends: list[Any] = [backend for _, _, backend in stepfunctions_parser_backends.iter_backends()]
+    machines = [machine for backend in backends for machine in backend.state_machines]
     parse = AmazonStateLanguageParser.parse
 
     def check() -> None:
@@ -126,6 +125,23 @@ def check_later(report: Callable[[str], None]) -> None:
                 report(f"state machine {machine.name} cannot be read: {error!r}")
 
     threading.Thread(target=check, name="state machines", daemon=True).start()
+
+
+def end_executions(wait_s: float = 5.0) -> None:
+    """Ends every running execution and waits for their threads, so that none outlives the stack."""
+    from moto.core.utils import utcnow
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+    from moto.stepfunctions.parser.utils import TMP_THREADS
+
+    backends: list[Any] = [backend for _, _, backend in stepfunctions_parser_backends.iter_backends()]
+    machines = [machine for backend in backends for machine in backend.state_machines]
+    running = [execution for machine in machines for execution in machine.executions if execution.status == "RUNNING"]
+    for execution in running:
+        execution.stop(stop_date=utcnow(), error=None, cause=None)
+    deadline = time.monotonic() + wait_s
+    while any(thread.is_alive() for thread in TMP_THREADS) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    TMP_THREADS.clear()
 
 
 def _shared_client(clients: Clients) -> Callable[..., Any]:
@@ -192,13 +208,17 @@ def _recased(value: Any, shape: Shape, target: dict[str, Any] | None = None) -> 
 
 def _plain_output(module: Any, execution_ended: Callable[[Any], None]) -> Any:
     """Makes an execution's output JSON before anybody asks for it; times become text."""
+    from moto.stepfunctions.parser.api import ExecutionStatus
     from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
     original = module.BaseExecutionWorkerCommunication.terminated
 
     def terminated(self: Any) -> None:
-        original(self)
         execution = self.execution
+        if execution.exec_status == ExecutionStatus.ABORTED:
+            # Its jobs were ended, and what they then reported is not how it ended.
+            return
+        original(self)
         if execution.output is not None:
             execution.output = json.loads(to_json_str(execution.output))
         execution_ended(execution)
@@ -206,7 +226,9 @@ def _plain_output(module: Any, execution_ended: Callable[[Any], None]) -> Any:
     return terminated
 
 
-def _stop_with_jobs(containers: Containers) -> Any:
+def _stop_with_jobs(containers: Containers, execution_ended: Callable[[Any], None]) -> Any:
+    from moto.stepfunctions.parser.api import ExecutionStatus
+
     def stop(execution: Any, stop_date: Any, error: str | None, cause: str | None) -> None:
         """Ends the execution, then the jobs it started, so that their end is no failure to catch."""
         worker = execution.exec_worker
@@ -214,9 +236,14 @@ def _stop_with_jobs(containers: Containers) -> Any:
             return
         # The worker's thread makes the environment a moment after the start was answered.
         while worker.env is None or worker.env.program_state() is None:
-            threading.Event().wait(0.001)
+            time.sleep(0.001)
         worker.env.set_stop(stop_date=stop_date, cause=cause, error=error)
+        if execution.exec_status != ExecutionStatus.RUNNING:
+            return
+        # The worker's thread says so when it gets there; AWS says so at once.
+        execution.exec_status, execution.stop_date = ExecutionStatus.ABORTED, stop_date
         execution.error, execution.cause = error or None, cause or None
+        execution_ended(execution)
         containers.stop_owned(execution.exec_arn)
 
     return stop

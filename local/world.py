@@ -10,12 +10,14 @@ knows that it is not on AWS.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from local.clients import CREDENTIAL, Clients
+from local.front import Application
 
 ASSEMBLY = Path(__file__).parent.parent / "build" / "cdk.out"
 
@@ -25,6 +27,9 @@ OVERRIDES: Mapping[str, str] = {
     "RECO_POINTER_CACHE_SECONDS": "1",
 }
 """What the laptop sets otherwise than the template: one person, no hurry saved by waiting."""
+
+
+_STANDING = threading.Lock()
 
 
 class World:
@@ -37,9 +42,11 @@ class World:
         overrides: Mapping[str, str] | None = None,
         assembly: Path = ASSEMBLY,
         report: Callable[[str], None] = lambda line: None,
+        job_module: str = "training_container.entry",
     ) -> None:
         """
         Args:
+            job_module: what container jobs run; tests have their own.
             port: 0 takes any that is free.
             data_dir: where every acknowledged write is kept for the next start; None keeps nothing.
             overrides: environment variables of the functions, over `OVERRIDES`.
@@ -50,12 +57,23 @@ class World:
         self._overrides = {**OVERRIDES, **(overrides or {})}
         self._assembly = assembly
         self._report = report
+        self._job_module = job_module
         self._exits = ExitStack()
+        self._closing = False
+        self._keep_end: Callable[[Any], None] | None = None
         self.outputs: Mapping[str, str] = {}
         """The stacks' outputs, by key."""
 
     def __enter__(self) -> World:
+        """
+        Raises:
+            DeploymentFailed, PortInUse, DataDirectoryInUse: as their modules say.
+            RuntimeError: another stack stands in this process.
+        """
+        if not _STANDING.acquire(blocking=False):
+            raise RuntimeError("one stack at a time in a process: moto has one state")
         with ExitStack() as exits:
+            exits.callback(_STANDING.release)
             self._start(exits.enter_context, exits)
             self._exits = exits.pop_all()
         return self
@@ -70,9 +88,10 @@ class World:
         from moto import mock_aws
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        from local import state_machines, tables
+        from local import identities, kept_requests, state_machines, tables
         from local.containers import Containers
         from local.deployer import deploy, quick_parsing
+        from local.firehose import Streams, buffering, read_destinations
         from local.front import Front, read_api
         from local.functions import Functions, in_process
         from local.resource_types import acknowledging
@@ -86,26 +105,89 @@ class World:
         self.endpoint = f"http://127.0.0.1:{server.port}"
         use(mock_aws(config=state_machines.MOTO_CONFIGURATION))
         self._clients = Clients(self.region)
-        self.containers = Containers(self.environment(), write_line=lambda job, line: self._report(f"{job}: {line}"))
-        exits.callback(self.containers.close)
+        self.containers = Containers(self.environment(), write_line=self._write_line, module=self._job_module)
         self.functions = Functions(self.region, self._overrides, self.containers, report_error=self._report_error)
         use(tables.quick())
         use(in_process(self.functions))
         use(running_jobs(self.containers, self.inner_client))
-        use(state_machines.executing(self.containers, self._clients))
+        use(state_machines.executing(self.containers, self._clients, self._execution_ended))
+        use(identities.managed_policies())
+        seeded = use(kept_requests.seeding())
         acknowledged = use(acknowledging())
         with state_machines.unchecked(), quick_parsing():
             deployment = deploy(self._assembly, self.inner_client, acknowledged, self._report)
         self.outputs = deployment.outputs
+        moto: Application = DomainDispatcherApplication(create_backend_app)
+        journal, resume = None, lambda: None
+        if self._data_dir is not None:
+            journal, moto, resume = self._remember(use, exits, self._data_dir, moto, seeded)
+        self._act_as_job_role(use)
+        destinations = read_destinations(acknowledged)
+        self.streams = Streams(destinations, self._write_object, journal)
+        use(buffering(self.streams, destinations, self.region))
+        exits.callback(self.streams.close)
+        exits.callback(self.containers.close)
+        exits.callback(state_machines.end_executions)
+        exits.callback(server.close)
+        exits.callback(self._close)
+        self.streams.start()
         front = Front(
-            api=read_api(acknowledged),
-            call=self._call,
-            region=self.region,
-            identity=self._identity,
-            other=DomainDispatcherApplication(create_backend_app),
+            api=read_api(acknowledged), call=self._call, region=self.region, identity=self._identity, other=moto
         )
         server.start(front)
         state_machines.check_later(self._report)
+        resume()
+
+    def _remember(
+        self, use: Callable[[Any], Any], exits: ExitStack, folder: Path, moto: Application, seeded: Any
+    ) -> tuple[Any, Application, Callable[[], None]]:
+        """Brings back what the folder holds, and keeps what comes; the journal, the application, what to do at the end.
+
+        The journal is written only after everything is back, so a start that is cut off changes nothing.
+        """
+        from local import kept_executions, kept_objects, kept_tables
+        from local.journal import Journal
+        from local.kept_requests import KeptRequests
+
+        journal = Journal(folder)
+        exits.callback(journal.close)
+        keeping = KeptRequests(journal, moto, seeded)
+        for sentence in keeping.replay():
+            self._report(sentence)
+        kept_tables.restore(journal, self.region)
+        kept_objects.restore(journal, self.region)
+        unfinished = kept_executions.restore(journal, self.region)
+        use(kept_tables.keeping(journal, self.region))
+        use(kept_objects.keeping(journal))
+        self._keep_end = use(kept_executions.keeping(journal))
+        return journal, keeping, lambda: kept_executions.resume(journal, self.region, unfinished)
+
+    def _act_as_job_role(self, use: Callable[[Any], Any]) -> None:
+        """Container jobs get the job role's credentials, and it the rights that callers' roles give it."""
+        from local import identities
+
+        role = self.outputs.get("JobRole")
+        if role is None:
+            return
+        use(identities.trust_enforced(role))
+        taken = self.inner_client("sts").assume_role(RoleArn=role, RoleSessionName="container")["Credentials"]
+        self.containers.environment = {
+            **self.environment(),
+            "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": taken["SessionToken"],
+        }
+
+    def _close(self) -> None:
+        self._closing = True
+
+    def _execution_ended(self, execution: Any) -> None:
+        # What this stop cuts off is to be run again at the next start.
+        if self._keep_end is not None and not self._closing:
+            self._keep_end(execution)
+
+    def _write_object(self, bucket: str, key: str, body: bytes) -> None:
+        self.inner_client("s3").put_object(Bucket=bucket, Key=key, Body=body)
 
     def environment(self) -> dict[str, str]:
         """What a program is given to use this stack: address, credentials, region."""
@@ -142,6 +224,9 @@ class World:
 
         _, arn, _ = get_backend("sts")[ACCOUNT]["aws"].get_caller_identity(access_key, self.region)
         return str(arn)
+
+    def _write_line(self, job: str, line: str) -> None:
+        self._report(f"{job}: {line}")
 
     def _report_error(self, function: str, trace: str) -> None:
         self._report(f"{function} raised:\n{trace}")

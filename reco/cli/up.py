@@ -47,6 +47,7 @@ def up(port: int, data_dir: Path | None, verbose: bool, settings: tuple[str, ...
         overrides[name] = value
     click.echo("Starting: moto, the deployed template, the port ...", err=True)
     from local.deployer import DeploymentFailed
+    from local.journal import DataDirectoryInUse
     from local.server import PortInUse
     from local.world import ASSEMBLY, World
 
@@ -60,7 +61,7 @@ def up(port: int, data_dir: Path | None, verbose: bool, settings: tuple[str, ...
             sys.stdout.flush()
             stop.wait()
             click.echo("Stopping ...", err=True)
-    except (DeploymentFailed, PortInUse) as error:
+    except (DataDirectoryInUse, DeploymentFailed, PortInUse) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -1,0 +1,36 @@
+"""Fixtures of every room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from local.process import StackProcess
+
+ASSEMBLY = Path(__file__).parent.parent / "build" / "cdk.out"
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[StackProcess]:
+    """The whole stack, one for each worker, in a process of its own: `world.client(SERVICE)`, `world.endpoint`.
+
+    moto's state is one for a process, so the tests here may use moto beside it. What one test makes the next one
+    sees: give resources names of their own.
+    """
+    from local.process import StackProcess
+
+    if not (ASSEMBLY / "manifest.json").is_file():
+        pytest.fail(f"{ASSEMBLY} is missing: run `make test`, or `make build/template.json` once")
+    quick = {"RECO_TRANSITION_SECONDS": "0.02", "RECO_POINTER_CACHE_SECONDS": "0"}
+    with StackProcess(overrides=quick) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def clients(world: StackProcess) -> Callable[[str], Any]:
+    """A boto3 client of the stack, by service name."""
+    return world.client
