@@ -56,7 +56,7 @@ class StopWatch:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the job and returns the exit code."""
+    """The process: watches for the order to stop, runs the job, returns the exit code."""
     from training_container.layout import folders_for
 
     folders = folders_for(os.environ)
@@ -64,13 +64,19 @@ def main(arguments: Sequence[str]) -> int:
 
     import boto3
 
-    from reco.errors import PlatformFault
-    from training_container.job import Job, fault_of
+    from training_container.job import Job
 
-    watch.job = job = Job(folders, boto3.Session())
+    watch.job = Job(folders, boto3.Session())
+    return run(watch.job, arguments)
+
+
+def run(job: Job, arguments: Sequence[str]) -> int:
+    """Does the job, or says why not; returns the exit code."""
+    from reco.errors import PlatformFault
+    from training_container.job import fault_of
+
     try:
-        asked = _asked(arguments, folders)
-        job.run(asked)
+        job.run(_asked(arguments, job.folders))
     except Exception as error:
         fault = fault_of(error)
         print(f"{fault.blame}: {fault.message}", file=sys.stderr, flush=True)

@@ -16,6 +16,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from reco.jobs.specification import ImportSpecification, to_json
+from tests.container import stand_in
+from training_container import entry
+from training_container.job import Job
+from training_container.layout import ContainerFolders
 
 HERE = Path(__file__).parent
 ATTEMPT = "s3://home/jobs/job/attempt/"
@@ -75,7 +79,16 @@ class Container:
             text=True,
         )
 
-    def run(self, *arguments: str) -> tuple[int, str]:
+    def run(self, *arguments: str) -> int:
+        """Exit code of the job in this process: what a process of its own adds is a second."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sys.modules, "training_container.importing", None)
+            stand_in.install()
+            session = boto3.Session("testing", "testing", region_name="us-east-1")
+            patch.setenv("AWS_ENDPOINT_URL", self.environment["AWS_ENDPOINT_URL"])
+            return entry.run(Job(ContainerFolders(self.root), session), arguments)
+
+    def run_process(self, *arguments: str) -> tuple[int, str]:
         """Exit code and output."""
         process = self.start(*arguments)
         output, _ = process.communicate(timeout=60)
@@ -116,6 +129,6 @@ def container(endpoint: str, tmp_path: Path) -> Iterator[Container]:
     s3.create_bucket(Bucket="home")
     environment = {**os.environ, **credentials, "RECO_ML_ROOT": str(tmp_path), "PYTHONPATH": str(HERE.parent.parent)}
     yield Container(tmp_path, s3, environment)
-    for entry in s3.list_objects_v2(Bucket="home").get("Contents", []):
-        s3.delete_object(Bucket="home", Key=entry["Key"])
+    for each in s3.list_objects_v2(Bucket="home").get("Contents", []):
+        s3.delete_object(Bucket="home", Key=each["Key"])
     s3.delete_bucket(Bucket="home")

@@ -40,6 +40,7 @@ VERSION = OWNER.arn(Kind.SOLUTION_VERSION, "als/0a1b2c3d")
 OTHER_VERSION = OWNER.arn(Kind.SOLUTION_VERSION, "als/99999999")
 CAMPAIGN = OWNER.arn(Kind.CAMPAIGN, "front")
 JOB_ROLE = "arn:aws:iam::123456789012:role/job"
+START = 1_700_000_000.0
 CSV = b"USER_ID,ITEM_ID,TIMESTAMP\n1,2,3\n"
 
 
@@ -63,9 +64,7 @@ class Killed(Exception):
 class Bench:
     """One deployment. Times move only by `now`."""
 
-    now: float = 1_700_000_000.0
-    pointer_cache_s: float = 10.0
-    data_buckets: str = "callers-data"
+    now: float = START
     context: JobContext = field(init=False)
     machine: str = field(init=False)
 
@@ -87,7 +86,7 @@ class Bench:
                 events_table="events",
                 instance_type="ml.m5.xlarge",
                 function_memory_mb=3008,
-                pointer_cache_s=self.pointer_cache_s,
+                pointer_cache_s=10,
                 bad_row_share=0.05,
                 minimum_interactions=1000,
             )
@@ -101,7 +100,7 @@ class Bench:
                 boto3.Session(region_name=REGION),
                 job_role=JOB_ROLE,
                 external_id="deployment-1",
-                data_buckets=self.data_buckets.split(","),
+                data_buckets=["callers-data"],
             ),
             settings=settings,
             clock=lambda: self.now,
@@ -109,15 +108,23 @@ class Bench:
         )
         self._names = count()
         self._fill()
-        self._first = dynamodb.scan(TableName="resources")["Items"]
+        self._first = self.stored()
 
-    def reset(self) -> Bench:
-        """All resources as at first; executions and clients stay, since making clients takes long."""
+    def stored(self) -> list[dict[str, Any]]:
+        """All resources, for `reset`."""
+        items: list[dict[str, Any]] = self.context.table.client.scan(TableName="resources")["Items"]
+        return items
+
+    def reset(self, items: list[dict[str, Any]] | None = None) -> Bench:
+        """All resources as at first, or as they were stored; executions and clients stay: making these takes long."""
+        items = self._first if items is None else items
+        self.now = START
+        self.context.home.client.put_object(Bucket="callers-data", Key="clicks.csv", Body=CSV)
         dynamodb = self.context.table.client
         dynamodb.delete_table(TableName="resources")
         make_table(dynamodb)
-        for start in range(0, len(self._first), 25):
-            puts = [{"PutRequest": {"Item": item}} for item in self._first[start : start + 25]]
+        for start in range(0, len(items), 25):
+            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
             dynamodb.batch_write_item(RequestItems={"resources": puts})
         return self
 
@@ -270,8 +277,8 @@ class Bench:
         return "done"
 
     @contextmanager
-    def killed_at(self, number: int, after: bool) -> Iterator[Callable[[], int]]:
-        """Ends the process at its `number`-th call to AWS, before it is sent or after it was carried out.
+    def killed_at(self, number: int) -> Iterator[Callable[[], int]]:
+        """Ends the process right after its `number`-th call to AWS was carried out.
 
         Yields how many calls were made.
         """
@@ -284,7 +291,7 @@ class Bench:
                 raise Killed(f"call {number}")
 
         clients = (self.context.table._client, self.context.home.client, self.context.executions)
-        event = "after-call.*" if after else "before-call.*"
+        event = "after-call.*"
         for client in clients:
             client.meta.events.register_last(event, one_more)
         try:

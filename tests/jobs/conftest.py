@@ -1,4 +1,4 @@
-"""The bench, in a moto of its own for each test."""
+"""The bench: one moto for a module, its resources as at first for each test, since making clients takes long."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from moto import mock_aws
 from tests.jobs.bench import Bench
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+@pytest.fixture(scope="module")
+def shared_bench() -> Iterator[Bench]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        with mock_aws():
+            yield Bench()
 
 
 @pytest.fixture
-def bench(credentials: None) -> Iterator[Bench]:
-    with mock_aws():
-        yield Bench()
+def bench(shared_bench: Bench) -> Bench:
+    return shared_bench.reset()

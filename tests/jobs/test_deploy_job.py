@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from moto import mock_aws
 
 from reco.arns import Kind
 from reco.errors import StaleAttempt, UserFault
-from reco.jobs.deploy_job import settle_seconds
+from reco.jobs.deploy_job import begin, commit, settle_seconds
+from reco.settings import Settings, environment_for
 from tests.jobs.bench import CAMPAIGN, OTHER_VERSION, Bench
 
 FIRST = OTHER_VERSION.replace("99999999", "11111111")
@@ -54,15 +54,14 @@ def test_an_update_is_active_only_after_every_cache_has_expired(campaign: Bench)
     assert (settled.body["solution_version_arn"], settled.body["min_provisioned_tps"]) == (OTHER_VERSION, 2)
 
 
-def test_without_caches_an_update_waits_for_nothing() -> None:
-    with mock_aws():
-        bench = Bench(pointer_cache_s=0)
-        bench.put_campaign()
-        bench.run(CAMPAIGN, bench.start())
-        bench.update_campaign()
-        execution, attempt = bench.begin(CAMPAIGN)
-        assert bench.step("commit", CAMPAIGN, execution, attempt=attempt) == {"settle_s": 0}
-        assert bench.campaign.inner["update"]["status"] == "ACTIVE"
+def test_without_caches_an_update_waits_for_nothing(campaign: Bench) -> None:
+    campaign.run(CAMPAIGN, campaign.start())
+    campaign.update_campaign()
+    settings = Settings(environment_for(pointer_cache_s=0, instance_type="ml.m5.xlarge", data_bucket="home"))
+    context = replace(campaign.context, settings=settings)
+    attempt = begin(context, "front", campaign.start())
+    assert commit(context, "front", attempt) == {"settle_s": 0}
+    assert campaign.campaign.inner["update"]["status"] == "ACTIVE"
 
 
 @pytest.mark.parametrize(("cached_s", "wait_s"), [(0, 0), (0.2, 2), (10, 11), (10.5, 12)])

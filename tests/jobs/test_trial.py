@@ -86,8 +86,8 @@ def test_a_model_that_answers_otherwise_is_refused(bench: Bench, model: Artefact
 
 
 def test_a_model_that_is_gone_is_missed(bench: Bench) -> None:
-    with pytest.raises(PlatformFault, match="not at s3://home/models/first/ any more"):
-        try_model(bench.context.home, ADDRESS, "0" * 64)
+    with pytest.raises(PlatformFault, match="not at s3://home/models/gone/ any more"):
+        try_model(bench.context.home, "s3://home/models/gone/", "0" * 64)
 
 
 def ranking(items: list[int], scores: list[float]) -> Ranking:
