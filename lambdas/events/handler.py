@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from lambdas.timing import Handler, timed
 from reco.clock import Clock, system_clock
 from reco.events import operations
 from reco.events.intake import EventIntake
@@ -17,10 +18,9 @@ from reco.events.trackers import Trackers
 from reco.settings import Settings
 from reco.storage.events import EventStream, EventTable
 from reco.storage.resources import ResourceTable
+from reco.storage.stopwatch import Stopwatch
 from reco.storage.tracking import find_tracking
 from reco.wire.dispatch import respond
-
-Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 # API Gateway gives up after 30 s: what hangs must be tried again before that. The parameters are our own.
 _CLIENT = Config(
@@ -34,8 +34,9 @@ _CLIENT = Config(
 def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handler:
     """The handler with its clients and caches, made once per sandbox."""
     settings = Settings(environment)
-    dynamodb = boto3.client("dynamodb", region_name=settings.region, config=_CLIENT)
-    firehose = boto3.client("firehose", region_name=settings.region, config=_CLIENT)
+    stopwatch = Stopwatch()
+    dynamodb = stopwatch.watch(boto3.client("dynamodb", region_name=settings.region, config=_CLIENT))
+    firehose = stopwatch.watch(boto3.client("firehose", region_name=settings.region, config=_CLIENT))
     trackers = Trackers(
         partial(find_tracking, dynamodb, settings.resources_table),
         ResourceTable(dynamodb, settings.resources_table),
@@ -44,11 +45,7 @@ def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handle
     )
     intake = EventIntake(EventStream(firehose, settings.event_stream), EventTable(dynamodb, settings.events_table))
     offered = operations.build(trackers, intake)
-
-    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        return respond(event, offered, clock, region=settings.region)
-
-    return handle
+    return timed("events", stopwatch, lambda event: respond(event, offered, clock, region=settings.region))
 
 
 @lru_cache(maxsize=1)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import boto3
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from botocore.config import Config
 
+from lambdas.timing import Handler, timed
 from reco.clock import Clock, system_clock
 from reco.runtime.campaigns import Campaigns
 from reco.runtime.model import HISTORY_ARRAYS, LoadedModel
@@ -26,8 +25,6 @@ from reco.storage.objects import Objects
 from reco.storage.resources import ResourceTable
 from reco.storage.stopwatch import Stopwatch
 from reco.wire.dispatch import respond
-
-Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 # A reader waits for the answer: what hangs is tried again soon. The parameters are our own.
 _CLIENT = Config(
@@ -60,27 +57,10 @@ def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handle
     )
     operations = recommender.operations()
 
-    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        stopwatch.take()
-        began = time.perf_counter()
-        answer = respond(event, operations, clock, region=settings.region)
-        aws_ms = stopwatch.take() * 1000
-        own_ms = (time.perf_counter() - began) * 1000 - aws_ms
-        _report(own_ms, aws_ms)
-        answer["headers"]["Server-Timing"] = f"own;dur={own_ms:.3f}, aws;dur={aws_ms:.3f}"
-        return answer
-
+    handler = timed("runtime", stopwatch, lambda event: respond(event, operations, clock, region=settings.region))
     # The folder lives as long as the handler, and goes with it.
-    handle.folder = folder  # type: ignore[attr-defined]
-    return handle
-
-
-def _report(own_ms: float, aws_ms: float) -> None:
-    """A line in the log that CloudWatch counts. Made anew each time: two threads must not share one."""
-    metrics = EphemeralMetrics(namespace="Reco", service="runtime")
-    metrics.add_metric("OwnTime", MetricUnit.Milliseconds, own_ms)
-    metrics.add_metric("AwsTime", MetricUnit.Milliseconds, aws_ms)
-    metrics.flush_metrics()
+    handler.folder = folder  # type: ignore[attr-defined]
+    return handler
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ hot table forgets what is older. Their union by record id is complete at any mom
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -109,15 +110,14 @@ def collect_events(
     Cost: the whole S3 log of all groups is read; memory for this group's records.
     """
     settled_ms = round((clock() - settling_s) * 1000)
-    records: dict[str, EventRecord] = {}
-    for record in (*EventTable(dynamodb_client, log.table).log(log.group), *_read_log(home, log, workspace)):
-        records[record.record] = record
-    return unite(records.values(), settled_ms)
+    hot, cold = EventTable(dynamodb_client, log.table).log(log.group), _read_log(home, log, workspace)
+    return unite(itertools.chain(hot, cold), settled_ms)
 
 
 def unite(records: Iterable[EventRecord], settled_ms: int) -> StreamedEvents:
-    """Records, unique by id and in any order, as columns."""
-    ordered = sorted(records, key=lambda record: (record.received_ms, record.record))
+    """Records as columns. They may come in any order and again and again: each id counts once."""
+    unique = {record.record: record for record in records}.values()
+    ordered = sorted(unique, key=lambda record: (record.received_ms, record.record))
     owners: dict[str, EventRecord] = {}
     for record in ordered:
         if record.user is not None:

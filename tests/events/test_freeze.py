@@ -145,6 +145,13 @@ def test_the_order_of_arrival_changes_nothing(log: list[EventRecord], order: ran
     assert columns(shuffled) == columns(log)
 
 
+@given(logs, logs)
+def test_a_record_that_comes_again_changes_nothing(log: list[EventRecord], other: list[EventRecord]) -> None:
+    again = {each.record: each for each in [*log, *other]}
+    assert columns([*log, *log]) == columns(log)
+    assert columns([*log, *other, *other]) == columns(list(again.values()))
+
+
 @given(logs)
 def test_every_record_is_in_or_counted_as_left_out(log: list[EventRecord]) -> None:
     frozen = unite(log, 2_500)
