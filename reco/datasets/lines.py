@@ -130,24 +130,34 @@ class LineFaults:
 def count_regular_lines(lines: Lines, columns: int) -> int | None:
     """How many lines follow the header, when DuckDB may read the file as it is; None when it must be rewritten.
 
-    Columns of lines without quotes are counted per block only: a line that lacks a comma makes DuckDB refuse the file,
-    and then no other line can have had one too many.
+    The answer holds if DuckDB then takes the file and finds as many records as there are lines. It does not look at
+    single lines, since DuckDB refuses a file in which one has too few cells or too many, with one exception: a comma
+    too many at the end. And a line break within quotes makes it find fewer records.
     """
     total = 0
     for block in lines:
         if lines.changed or b"\0" in block or not _is_utf8(block):
             return None
-        if b'"' in block:
-            if len(_odd_lines(block, columns)[0]):
-                return None
-            total += block.count(b"\n")
-            continue
         content = np.frombuffer(block, np.uint8)
-        count = int(np.count_nonzero(content == _LF))
-        if np.count_nonzero(content == _COMMA) != count * (columns - 1):
+        if b'"' in block and (b"\\" in block or not _quotes_enclose_cells(content)):
+            return None
+        ends = content == _LF
+        count = int(np.count_nonzero(ends))
+        # As many commas as there should be in all: none is too many, because no line may have too few.
+        too_many = np.count_nonzero(content == _COMMA) != count * (columns - 1)
+        if too_many and (b'"' not in block or (content[np.flatnonzero(ends) - 1] == _COMMA).any()):
             return None
         total += count
     return total
+
+
+def _quotes_enclose_cells(content: NDArray[np.uint8]) -> bool:
+    """Whether the quotes, in turns, stand before and after a whole cell. The block ends with a line's end."""
+    quotes = np.flatnonzero(content == _QUOTE)
+    opening, closing = quotes[0::2], quotes[1::2]
+    # Before a block's first byte is a line's end, as at its last.
+    edges = (content[opening - 1], content[closing + 1])
+    return len(opening) == len(closing) and all(bool(((e == _COMMA) | (e == _LF)).all()) for e in edges)
 
 
 def rewrite_lines(lines: Lines, columns: int, target: BinaryIO) -> tuple[int, LineFaults]:
@@ -189,6 +199,8 @@ def _mend(line: bytes, columns: int) -> bytes | int:
         text = line.decode()
     except UnicodeDecodeError:
         return NOT_UTF8
+    if '"' not in text and text.count(",") != columns - 1:
+        return WRONG_COLUMN_COUNT
     cells = split_record(text, columns)
     if cells is None:
         return MALFORMED_QUOTES
