@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -83,7 +83,7 @@ class EventRecord:
 
     def line(self) -> str:
         """The record as one line of JSON, without the line's end."""
-        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(vars(self), separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod
     def of_line(line: str | bytes) -> EventRecord:
