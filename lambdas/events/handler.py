@@ -16,7 +16,8 @@ from reco.events import operations
 from reco.events.intake import EventIntake
 from reco.events.trackers import Trackers
 from reco.settings import Settings
-from reco.storage.events import EventStream, EventTable
+from reco.storage.event_stream import EventStream
+from reco.storage.events import EventTable
 from reco.storage.resources import ResourceTable
 from reco.storage.stopwatch import Stopwatch
 from reco.storage.tracking import find_tracking

@@ -22,7 +22,8 @@ from reco.artefact import Artefact, Vocabulary, open_artefact, write_artefact
 from reco.clock import Clock, system_clock
 from reco.errors import PlatformFault
 from reco.jobs.specification import EventLog
-from reco.storage.events import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord, EventTable
+from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
+from reco.storage.events import EventTable
 from reco.storage.layout import uri
 from reco.storage.objects import Objects
 

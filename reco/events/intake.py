@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reco.storage.events import EventRecord, EventStream, EventTable, SessionLink, VisitorEvent, visitor_event
+from reco.storage.event_records import EventRecord
+from reco.storage.event_stream import EventStream
+from reco.storage.events import EventTable, SessionLink, VisitorEvent, visitor_event
 
 _REMEMBERED_SESSIONS = 10_000
 

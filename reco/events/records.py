@@ -8,7 +8,7 @@ from typing import Any
 from reco.datasets.schemas import Schema
 from reco.errors import InvalidInput
 from reco.events.properties import as_number, as_text, column_values, parse_properties, take
-from reco.storage.events import EventRecord
+from reco.storage.event_records import EventRecord
 
 ID_LIMIT = 256
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from reco.artefact import Artefact, Vocabulary
 from reco.models.served import load_model
-from reco.storage.events import EVENTS_THROUGH, UNSETTLED_EVENTS, VisitorEvent
+from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS
+from reco.storage.events import VisitorEvent
 
 HISTORY_ARRAYS = ("history_items", "history_times")
 """Read by rows only, so they may stay in S3."""

@@ -1,8 +1,4 @@
-"""Streamed events: one record each, kept in the log and in the hot table. The only place that knows their keys.
-
-The log is a Firehose stream that ends in S3 as gzip JSON lines, one `EventRecord.line` each, all groups together.
-
-Items of the hot table (`docs/adr/0007`):
+"""The hot table of streamed events, and the only place that knows its keys (`docs/adr/0007`).
 
     pk                            sk                   what
     visitor#GROUP#ID              event#MS#RECORD      an event in the history of user or session ID; MS is sentAt
@@ -17,13 +13,14 @@ apart.
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from reco.storage.event_records import EventRecord
+from reco.storage.event_stream import EventsNotKept
 from reco.storage.retries import Retries
 from reco.storage.tables import PARTITION_KEY, SORT_KEY
 
@@ -36,71 +33,11 @@ LINK_DAYS = 60
 SHARDS = 8
 """Log partitions per group and hour: a partition takes 1,000 writes a second, a group sends up to 10,000."""
 
-EVENTS_THROUGH = "events_through_ms"
-"""Attribute of a trained artefact: its histories hold every event that became a user's own up to here."""
-UNSETTLED_EVENTS = "unsettled_events"
-"""Vocabulary in a trained artefact: records that its histories hold although they became known later."""
-
 _DAY_S = 86_400
 _HOUR_S = 3_600
 _BATCH = 25
 _LAST_MS = 10**16 - 1
 _KNOWN_HOURS = 10_000
-
-
-class EventsNotKept(Exception):
-    """The stream or the table kept refusing some records: nothing may be acknowledged."""
-
-
-@dataclass(frozen=True)
-class EventRecord:
-    """One event as it was accepted. Times are seconds since the epoch, with fraction."""
-
-    group: str
-    """Incarnation of the dataset group."""
-    record: str
-    """Unique: the request's id and the event's place in it."""
-    user: str | None
-    session: str
-    item: str | None
-    type: str
-    sent_at: float
-    """When it happened, by the client's clock."""
-    received_at: float
-    """When the service took it in, by the service's clock."""
-    event_id: str
-    """The client's id, which may repeat across events; the record's id where the client gave none."""
-    value: float | None = None
-    properties: dict[str, Any] = field(default_factory=dict)
-    """By column of the interactions schema, converted; as the client sent them where no schema was known."""
-    impression: tuple[str, ...] = ()
-    recommendation_id: str | None = None
-    attribution_source: str | None = None
-
-    @property
-    def received_ms(self) -> int:
-        return round(self.received_at * 1000)
-
-    def line(self) -> str:
-        """The record as one line of JSON, without the line's end."""
-        return json.dumps(vars(self), separators=(",", ":"), ensure_ascii=False)
-
-    @staticmethod
-    def of_line(line: str | bytes) -> EventRecord:
-        """Reads a line; members that a later version added are left out.
-
-        Raises:
-            ValueError: not JSON, or not a record.
-        """
-        data = json.loads(line)
-        try:
-            known = {name: data[name] for name in _FIELDS if name in data}
-            return EventRecord(**{**known, "impression": tuple(known.get("impression", ()))})
-        except TypeError as error:
-            raise ValueError(f"not an event record: {error}") from error
-
-
-_FIELDS = tuple(EventRecord.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -350,27 +287,3 @@ def _link_of(item: dict[str, Any]) -> SessionLink:
         linked_ms=int(item["linked_ms"]["N"]),
         adopted=item.get("adopted", {}).get("BOOL", False),
     )
-
-
-class EventStream:
-    """The Firehose stream that keeps every event in S3."""
-
-    def __init__(self, client: Any, stream: str, retries: Retries | None = None) -> None:
-        self._client = client
-        self._stream = stream
-        self._retries = retries or Retries()
-
-    def add(self, records: Sequence[EventRecord]) -> None:
-        """Returns when every record is durable. A record may be in the stream twice after a lost answer.
-
-        Raises:
-            EventsNotKept: the stream took some only, however often it was asked.
-        """
-        waiting = [{"Data": (record.line() + "\n").encode()} for record in records]
-        for _ in self._retries:
-            answer = self._client.put_record_batch(DeliveryStreamName=self._stream, Records=waiting)
-            if not answer["FailedPutCount"]:
-                return
-            outcomes = zip(waiting, answer["RequestResponses"], strict=True)
-            waiting = [entry for entry, outcome in outcomes if "ErrorCode" in outcome]
-        raise EventsNotKept(f"{self._stream} refused {len(waiting)} records")

@@ -17,7 +17,9 @@ from reco.events.freeze import StreamedEvents, collect_events
 from reco.events.intake import EventIntake
 from reco.events.trackers import Trackers
 from reco.jobs.specification import EventLog
-from reco.storage.events import EventRecord, EventStream, EventTable
+from reco.storage.event_records import EventRecord
+from reco.storage.event_stream import EventStream
+from reco.storage.events import EventTable
 from reco.storage.objects import Objects
 from reco.storage.resources import ResourceTable
 from reco.storage.retries import Retries

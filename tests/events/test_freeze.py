@@ -16,7 +16,7 @@ from reco.artefact import Vocabulary
 from reco.errors import PlatformFault
 from reco.events.freeze import freeze_events, unite
 from reco.jobs.specification import EventLog
-from reco.storage.events import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
+from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
 from reco.storage.objects import Objects
 from tests.aws import GROUP
 from tests.events.conftest import EventsWorld

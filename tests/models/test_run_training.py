@@ -18,7 +18,8 @@ from reco.jobs.specification import EventLog, SnapshotReference, TrainResult, Tr
 from reco.jobs.trial import try_model
 from reco.models.interactions import offsets_of
 from reco.models.served import Query, load_model
-from reco.storage.events import EventRecord, EventTable
+from reco.storage.event_records import EventRecord
+from reco.storage.events import EventTable
 from reco.storage.objects import Objects
 from tests.aws import GROUP, SESSION, in_moto, make_table
 from tests.models.builders import planted_tastes

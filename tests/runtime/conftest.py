@@ -21,7 +21,8 @@ from reco.runtime.campaigns import Campaigns
 from reco.runtime.model import HISTORY_ARRAYS, LoadedModel
 from reco.runtime.operations import Recommender
 from reco.storage.artefacts import ArtefactCache
-from reco.storage.events import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord, EventTable
+from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
+from reco.storage.events import EventTable
 from reco.storage.objects import Objects
 from reco.storage.resources import ResourceTable
 from reco.wire.dispatch import respond
