@@ -142,7 +142,6 @@ class ApiStack(cdk.Stack):
             environment=environment_for(
                 resources_table=storage.resources.table_name,
                 events_table=storage.events.table_name,
-                data_bucket=storage.data.bucket_name,
                 pointer_cache_s=POINTER_CACHE_S,
             ),
             memory_mb=1769,

@@ -53,11 +53,15 @@ CONTAINER = Wheel(("reco", "training_container"))
 
 
 def build(target: Path = BUILT) -> None:
-    """Makes the three folders anew.
+    """Makes the three folders, unless those that are there come from the same sources.
 
     Raises:
         AssetsNotBuilt: no network and nothing cached, or a library without a wheel for the platform.
     """
+    stamp = target / "sources.sha256"
+    sources = fingerprint()
+    if stamp.is_file() and stamp.read_text() == sources:
+        return
     libraries = fetch_libraries()
     scratch = target.with_name(f"{target.name}.new")
     shutil.rmtree(scratch, ignore_errors=True)
@@ -71,8 +75,20 @@ def build(target: Path = BUILT) -> None:
     shutil.copy(CONTAINER_LOCK, image / "container.txt")
     build_wheel(CONTAINER, image / "wheels")
     shutil.rmtree(scratch / "wheels")
+    (scratch / stamp.name).write_text(sources)
     shutil.rmtree(target, ignore_errors=True)
     scratch.rename(target)
+
+
+def fingerprint() -> str:
+    """Digest of all that the folders are made of, this module included."""
+    packages = sorted({*HANDLERS.packages, *CONTAINER.packages})
+    modules = [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
+    files = [LOCK, CONTAINER_LOCK, DOCKERFILE, ROOT / "pyproject.toml", Path(__file__), *modules]
+    digest = hashlib.sha256(f"{PYTHON_VERSION} {PLATFORM}".encode())
+    for path in files:
+        digest.update(f"\n{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    return digest.hexdigest()
 
 
 def _left(names: Sequence[str], out: Sequence[str]) -> list[str]:

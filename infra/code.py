@@ -26,16 +26,16 @@ class Code:
     """Build context of the jobs' container image."""
 
 
-def built_code() -> Code:
+def built_code(folder: Path = BUILT) -> Code:
     """The folders that `python -m infra.assets` makes.
 
     Raises:
         FileNotFoundError: they have not been made.
     """
-    code = Code(BUILT / "light", BUILT / "heavy", BUILT / "image")
-    for folder in (code.light, code.heavy, code.image):
-        if not folder.is_dir():
-            raise FileNotFoundError(f"{folder} is missing: run `make synth`, which builds it first")
+    code = Code(folder / "light", folder / "heavy", folder / "image")
+    for part in (code.light, code.heavy, code.image):
+        if not part.is_dir():
+            raise FileNotFoundError(f"{part} is missing: run `make synth`, which builds it first")
     return code
 
 

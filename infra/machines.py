@@ -202,7 +202,8 @@ def _endings(addresses: Addresses, machine: str) -> dict[str, State]:
         "Failed": {
             "Type": "Fail",
             "Comment": "The resource says why; so does this execution.",
-            "ErrorPath": "$.error.Error",
+            # A constant: the names that Step Functions gives, such as States.Timeout, may not be given on.
+            "Error": "JobFailed",
             "CausePath": "$.error.Cause",
         },
         "Done": {"Type": "Succeed"},

@@ -1,0 +1,293 @@
+"""The three state machines: as data, and executed by the interpreter that the local stack uses."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.awslambda.models import LambdaFunction
+
+from infra.machines import OUTGROWN_ERRORS, Addresses, deploy_machine, import_machine, train_machine
+from local.clients import Clients
+from local.containers import Containers
+from local.state_machines import MOTO_CONFIGURATION, end_executions, executing
+from reco.jobs.plan import Plan
+from reco.jobs.workflow import JOBS
+from tests.infra.templates import Assembly
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
+LARGEST_PAYLOAD = 32_000
+
+Functions = Mapping[str, Callable[[dict[str, Any]], Any]]
+
+
+def addresses(key_arn: str | None = None) -> Addresses:
+    def function(name: str) -> str:
+        return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+
+    return Addresses(
+        partition="aws",
+        workflow_arn=function("Workflow"),
+        deployment_arn=function("Deployment"),
+        job_arn=function("Job"),
+        job_role_arn=f"arn:aws:iam::{ACCOUNT}:role/job",
+        image_uri=f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/assets:1",
+        data_bucket="data",
+        key_arn=key_arn,
+    )
+
+
+MACHINES = {
+    "import": import_machine(addresses()),
+    "train": train_machine(addresses()),
+    "deploy": deploy_machine(addresses()),
+}
+
+
+def following(state: Mapping[str, Any]) -> set[str]:
+    catches = {catch["Next"] for catch in state.get("Catch", [])}
+    choices = {choice["Next"] for choice in state.get("Choices", [])}
+    return (
+        catches | choices | ({state["Next"]} if "Next" in state else set()) | set(filter(None, [state.get("Default")]))
+    )
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_state_is_reached_and_leads_on(name: str) -> None:
+    states = MACHINES[name]["States"]
+    reached, waiting = set(), [MACHINES[name]["StartAt"]]
+    while waiting:
+        state = waiting.pop()
+        if state not in reached:
+            reached.add(state)
+            waiting += following(states[state])
+    assert reached == set(states)
+    ends = {state for state, body in states.items() if not following(body)}
+    assert ends == {"Done", "Failed"}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_failure_of_a_task_is_caught_and_marked(name: str) -> None:
+    for state, body in MACHINES[name]["States"].items():
+        if body["Type"] == "Task":
+            last = body["Catch"][-1]
+            assert last["ErrorEquals"] == ["States.ALL"]
+            assert last["Next"] in ({"Failed"} if state == "Mark as failed" else {"Mark as failed", "Claim failed"})
+            assert body["Retry"]
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_people_can_read_what_each_state_is_for(name: str) -> None:
+    assert MACHINES[name]["Comment"].endswith("ARN.")
+    for state, body in MACHINES[name]["States"].items():
+        assert body["Type"] == "Succeed" or body["Comment"][-1] in ".?", state
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_steps_asked_for_are_the_steps_the_workflow_function_has(name: str) -> None:
+    asked = {
+        body["Parameters"]["Payload"]["step"]
+        for body in MACHINES[name]["States"].values()
+        if body["Type"] == "Task" and body["Parameters"].get("FunctionName", "").endswith(":Workflow")
+    }
+    job = JOBS[name]
+    offered = {"begin", "commit", "fail"} | ({"plan"} if job.plan else set()) | ({"settle"} if job.settle else set())
+    assert asked == offered
+
+
+@pytest.mark.parametrize("name", ["import", "train"])
+def test_what_is_taken_from_the_plan_is_in_the_plan(name: str) -> None:
+    taken = {key.removesuffix(".$") for key in MACHINES[name]["States"]["Plan"]["ResultSelector"]}
+    assert taken <= set(Plan.__dataclass_fields__)
+
+
+def test_no_machine_ends_without_its_catch() -> None:
+    # TimeoutSeconds over a whole machine would end it without running any state.
+    assert not [name for name, machine in MACHINES.items() if "TimeoutSeconds" in machine]
+
+
+def test_a_customer_key_encrypts_the_instance_and_its_output() -> None:
+    parameters = train_machine(addresses("arn:key"))["States"]["Run on an instance"]["Parameters"]
+    assert parameters["OutputDataConfig"]["KmsKeyId"] == "arn:key"
+    assert parameters["ResourceConfig"]["VolumeKmsKeyId"] == "arn:key"
+
+
+def test_the_template_holds_these_very_definitions(assembly: Assembly) -> None:
+    for name, machine in MACHINES.items():
+        rendered = assembly.one("AWS::StepFunctions::StateMachine", name.capitalize()).properties["DefinitionString"]
+        text = "".join(part if isinstance(part, str) else "X" for part in rendered["Fn::Join"][1])
+        there = json.loads(text)
+        assert list(there["States"]) == list(machine["States"])
+        for state, body in machine["States"].items():
+            assert set(there["States"][state]) == set(body), state
+            assert there["States"][state]["Type"] == body["Type"]
+
+
+class Run:
+    """One execution to its end, with functions in place of ours."""
+
+    def __init__(self, machine: str) -> None:
+        states = boto3.client("stepfunctions", region_name="us-east-1")
+        lambda_ = boto3.client("lambda", region_name="us-east-1")
+        boto3.client("iam").create_role(RoleName="machine", AssumeRolePolicyDocument="{}")
+        for name in ("Workflow", "Deployment", "Job"):
+            lambda_.create_function(
+                FunctionName=name, Role=ROLE, Runtime="python3.13", Handler="x.y", Code={"ZipFile": b"x"}
+            )
+        arn = states.create_state_machine(name=machine, definition=json.dumps(MACHINES[machine]), roleArn=ROLE)
+        started = states.start_execution(stateMachineArn=arn["stateMachineArn"], input='{"arn": "arn:of:it"}')
+        deadline = time.monotonic() + 30
+        while True:
+            self.end = states.describe_execution(executionArn=started["executionArn"])
+            if self.end["status"] != "RUNNING":
+                break
+            assert time.monotonic() < deadline, "the execution does not end"
+            time.sleep(0.01)
+        self.execution = started["executionArn"]
+        self.history = states.get_execution_history(executionArn=started["executionArn"])["events"]
+
+    @property
+    def entered(self) -> list[str]:
+        return [each["stateEnteredEventDetails"]["name"] for each in self.history if "stateEnteredEventDetails" in each]
+
+    @property
+    def steps(self) -> list[str]:
+        return [each.get("step", "job") for each in CALLS]
+
+
+CALLS: list[dict[str, Any]] = []
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, Functions], Run]]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    CALLS.clear()
+    offered: dict[str, Callable[[dict[str, Any]], Any]] = {}
+
+    def invoke(function: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
+        payload = json.loads(event) if isinstance(event, str) else event
+        CALLS.append(payload)
+        answer = offered[payload.get("step", "job")](payload)
+        if isinstance(answer, Exception):
+            return json.dumps({"errorType": answer.args[0], "errorMessage": answer.args[1]}), True, ""
+        return json.dumps(answer), False, ""
+
+    monkeypatch.setattr(LambdaFunction, "_invoke_lambda", invoke)
+
+    def start(machine: str, functions: Functions) -> Run:
+        offered.update(functions)
+        return Run(machine)
+
+    with mock_aws(config=MOTO_CONFIGURATION), executing(Containers({}), Clients("us-east-1")):
+        yield start
+        end_executions()
+
+
+PLAN = {
+    "tier": "function",
+    "reason": "it is small",
+    "command": "import",
+    "specification": "s3://data/jobs/1/2/specification.json",
+    "job_name": "reco-import-1-2",
+    "instance_type": "ml.m5.xlarge",
+    "volume_gb": 10,
+    "max_runtime_s": 86_400,
+}
+WELL: Functions = {
+    "begin": lambda _: {"arn": "arn:of:it", "attempt": "a1", "proceed": True, "reason": ""},
+    "plan": lambda _: PLAN,
+    "job": lambda _: {},
+    "check": lambda _: {"probes": 20},
+    "commit": lambda _: {"settle_s": 0},
+    "settle": lambda _: {},
+    "fail": lambda _: {"status": "CREATE FAILED"},
+}
+
+Start = Callable[[str, Functions], Run]
+
+
+@pytest.mark.parametrize("machine", ["import", "train"])
+def test_small_work_is_planned_done_in_the_function_and_committed(run: Start, machine: str) -> None:
+    done = run(machine, WELL)
+    assert done.end["status"] == "SUCCEEDED", done.end
+    assert done.steps == ["begin", "plan", "job", "commit"]
+    begin, plan, job, commit = CALLS
+    assert begin == {"step": "begin", "machine": machine, "arn": "arn:of:it", "execution": done.execution}
+    assert plan == {**begin, "step": "plan", "attempt": "a1"}
+    assert job == {"command": PLAN["command"], "specification": PLAN["specification"]}
+    assert commit == {**begin, "step": "commit", "attempt": "a1"}
+
+
+def test_a_deployment_is_checked_committed_and_settled(run: Start) -> None:
+    done = run("deploy", WELL)
+    assert done.end["status"] == "SUCCEEDED", done.end
+    assert done.steps == ["begin", "check", "commit", "settle"]
+    assert "Wait for caches" in done.entered
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_job_that_is_done_or_in_other_hands_is_left_alone(run: Start, machine: str) -> None:
+    idle = {"arn": "arn:of:it", "attempt": "", "proceed": False, "reason": "it is done"}
+    done = run(machine, {**WELL, "begin": lambda _: idle})
+    assert done.end["status"] == "SUCCEEDED"
+    assert done.steps == ["begin"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "step"),
+    [("import", "plan"), ("train", "job"), ("import", "commit"), ("deploy", "check"), ("deploy", "settle")],
+)
+def test_a_failed_step_is_marked_with_its_attempt_and_cause(run: Start, machine: str, step: str) -> None:
+    done = run(machine, {**WELL, step: lambda _: ValueError("UserFault", "the column PRICE is missing")})
+    assert done.end["status"] == "FAILED"
+    assert done.end["error"] == "JobFailed"
+    assert "the column PRICE is missing" in done.end["cause"]
+    marked = CALLS[-1]
+    assert (marked["step"], marked["attempt"], marked["execution"]) == ("fail", "a1", done.execution)
+    assert marked["error"]["Error"] == "UserFault"
+
+
+def test_a_failed_claim_is_marked_without_an_attempt(run: Start) -> None:
+    done = run("train", {**WELL, "begin": lambda _: ValueError("KeyError", "'arn'")})
+    assert done.end["status"] == "FAILED"
+    assert (CALLS[-1]["step"], CALLS[-1]["attempt"]) == ("fail", "")
+
+
+@pytest.mark.parametrize("error", [error for error in OUTGROWN_ERRORS if not error.startswith("States.")])
+def test_work_that_outgrows_the_function_goes_to_an_instance(run: Start, error: str) -> None:
+    done = run("import", {**WELL, "job": lambda _: ValueError(error, "too small")})
+    assert "Run on an instance" in done.entered
+    assert done.end["status"] == "SUCCEEDED", done.end
+
+
+def test_large_work_goes_to_an_instance_at_once(run: Start) -> None:
+    done = run("train", {**WELL, "plan": lambda _: {**PLAN, "tier": "instance"}})
+    assert "Run on an instance" in done.entered
+    assert "job" not in done.steps
+    assert done.end["status"] == "SUCCEEDED", done.end
+    (job,) = boto3.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    described = boto3.client("sagemaker").describe_training_job(TrainingJobName=job["TrainingJobName"])
+    assert described["TrainingJobName"] == PLAN["job_name"]
+    assert described["HyperParameters"] == {"command": PLAN["command"], "specification": PLAN["specification"]}
+    assert described["ResourceConfig"] == {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 10}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_no_state_carries_more_than_names_and_addresses(run: Start, machine: str) -> None:
+    chatty = {
+        name: (lambda payload, made=made: {**made(payload), "more": "x" * 200_000}) for name, made in WELL.items()
+    }
+    done = run(machine, {**chatty, "check": WELL["check"]})
+    assert done.end["status"] == "SUCCEEDED", done.end
+    carried = [
+        len(each["stateEnteredEventDetails"]["input"]) for each in done.history if "stateEnteredEventDetails" in each
+    ]
+    assert max(carried) < LARGEST_PAYLOAD

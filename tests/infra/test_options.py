@@ -1,0 +1,76 @@
+"""Context keys: read, checked all at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.options import READERS, OptionError, Options, read_options
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_without_context_the_defaults_hold() -> None:
+    assert read_options({}) == Options()
+
+
+def test_every_option_has_a_reader() -> None:
+    assert set(READERS) == {field.name for field in fields(Options)}
+
+
+def test_the_flags_pinned_for_cdk_are_no_options() -> None:
+    pinned = json.loads((ROOT / "cdk.json").read_text())["context"]
+    assert len(pinned) > 20
+    assert read_options(pinned) == Options()
+
+
+def test_options_come_in_camel_case() -> None:
+    context = {
+        "dataBuckets": "shop, other",
+        "instanceType": "ml.c7i.large",
+        "functionMemoryMb": "10240",
+        "customerKey": "true",
+        "guest": True,
+        "alarmEmail": "people@example.com",
+        "retainData": "false",
+        "logRetentionDays": "365",
+        "corsOrigins": "https://shop.example",
+        "requestsPerSecond": "10",
+        "guestRequestsPerSecond": "5",
+    }
+    assert read_options(context) == Options(
+        data_buckets=("shop", "other"),
+        instance_type="ml.c7i.large",
+        function_memory_mb=10_240,
+        customer_key=True,
+        guest=True,
+        alarm_email="people@example.com",
+        retain_data=False,
+        log_retention_days=365,
+        cors_origins=("https://shop.example",),
+        requests_per_second=10,
+        guest_requests_per_second=5,
+    )
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(OptionError) as raised:
+        read_options({"functionMemoryMb": "64", "customerKey": "maybe", "dataBucket": "shop", "logRetentionDays": "31"})
+    message = str(raised.value)
+    assert "functionMemoryMb=64: must be a whole number from 512 to 10240" in message
+    assert "customerKey=maybe: must be true or false" in message
+    assert "dataBucket is no context key; known are" in message
+    assert "logRetentionDays=31: must be one of 1, 3, 5" in message
+
+
+@given(st.dictionaries(st.sampled_from(["guest", "retainData", "functionMemoryMb", "alarmEmail"]), st.text()))
+def test_any_text_is_read_or_refused(context: dict[str, str]) -> None:
+    try:
+        assert isinstance(read_options(context), Options)
+    except OptionError as error:
+        assert any(key in str(error) for key in context)

@@ -1,0 +1,99 @@
+"""Synthesis: the same every time, with stand-ins as with the real code; and with every option chosen."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.conftest import ROOT
+from tests.infra.templates import STACKS, Assembly
+
+pytestmark = pytest.mark.xdist_group("assets")
+
+HASH = re.compile(r"[0-9a-f]{64}")
+EVERY_OPTION = {
+    "dataBuckets": "shop,archive",
+    "instanceType": "ml.m5.2xlarge",
+    "functionMemoryMb": "10240",
+    "customerKey": "true",
+    "guest": "true",
+    "alarmEmail": "people@example.com",
+    "retainData": "false",
+    "logRetentionDays": "365",
+    "corsOrigins": "https://shop.example",
+}
+
+
+def synthesise(folder: Path, **context: str) -> subprocess.CompletedProcess[str]:
+    chosen = [part for key, value in context.items() for part in ("-c", f"{key}={value}")]
+    return subprocess.run(
+        [sys.executable, "app.py", "-o", str(folder), *chosen], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_template_that_goes_to_aws_differs_in_its_assets_only(
+    assembly: Assembly, real_assets: Path, tmp_path: Path
+) -> None:
+    run = synthesise(tmp_path)
+    assert run.returncode == 0, run.stderr
+    real = Assembly(tmp_path)
+    for stack in STACKS:
+        there, here = (json.dumps(each.template(stack)) for each in (real, assembly))
+        assert HASH.sub("X", there) == HASH.sub("X", here)
+        assert (there == here) == (stack in ("RecoStorage", "RecoObservability"))
+
+
+@pytest.fixture(scope="module")
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    folder = tmp_path_factory.mktemp("chosen")
+    run = synthesise(folder, placeholders="true", **EVERY_OPTION)
+    assert run.returncode == 0, run.stderr
+    return Assembly(folder)
+
+
+def test_with_a_customer_key_all_that_keeps_data_uses_it(chosen: Assembly) -> None:
+    (key,) = chosen.resources("AWS::KMS::Key")
+    assert key.properties["EnableKeyRotation"] is True
+    kept = ("AWS::DynamoDB::Table", "AWS::KinesisFirehose::DeliveryStream", "AWS::Logs::LogGroup", "AWS::SNS::Topic")
+    for resource in [*chosen.resources(*kept), chosen.one("AWS::S3::Bucket", "Data")]:
+        assert key.logical_id in json.dumps(resource.properties), resource.logical_id
+    for function in chosen.resources("AWS::Lambda::Function"):
+        assert key.logical_id in json.dumps(function.properties.get("KmsKeyArn")), function.logical_id
+    users = {each.owner for each in chosen.statements() if "kms:Decrypt" in each.actions}
+    assert users == {"Control", "Runtime", "Events", "Workflow", "Deployment", "Job", "EventStream"}
+
+
+def test_guests_may_send_events_slowly_and_nothing_else(chosen: Assembly) -> None:
+    (statement,) = [each for each in chosen.statements() if each.owner == "Guest"]
+    assert statement.actions == ("execute-api:Invoke",)
+    assert statement.resources[0].endswith('/$default/POST/events"]]}')
+    (stage,) = chosen.resources("AWS::ApiGatewayV2::Stage")
+    assert stage.properties["RouteSettings"]["POST /events"]["ThrottlingRateLimit"] == 50
+
+
+def test_other_choices_are_taken_over(chosen: Assembly) -> None:
+    (subscription,) = chosen.resources("AWS::SNS::Subscription")
+    assert subscription.properties["Endpoint"] == EVERY_OPTION["alarmEmail"]
+    assert {each.properties["RetentionInDays"] for each in chosen.resources("AWS::Logs::LogGroup")} == {365}
+    assert {each.attributes["DeletionPolicy"] for each in chosen.resources("AWS::DynamoDB::Table")} == {"Delete"}
+    assert chosen.one("AWS::Lambda::Function", "Job").properties["MemorySize"] == 10_240
+    variables = chosen.one("AWS::Lambda::Function", "Workflow").properties["Environment"]["Variables"]
+    assert variables["RECO_INSTANCE_TYPE"] == "ml.m5.2xlarge"
+    assert variables["RECO_DATA_BUCKETS"] == "shop,archive"
+    listed = [each for each in chosen.statements() if each.owner == "Job" and "shop" in str(each.resources)]
+    assert sorted(action for each in listed for action in each.actions) == ["s3:GetObject", "s3:ListBucket"]
+    (api,) = chosen.resources("AWS::ApiGatewayV2::Api")
+    assert api.properties["CorsConfiguration"]["AllowOrigins"] == ["https://shop.example"]
+
+
+def test_without_the_code_a_synthesis_for_aws_says_what_to_run(tmp_path: Path) -> None:
+    # No synthesis: the code is looked for before the first stack is made.
+    from infra.code import built_code
+
+    with pytest.raises(FileNotFoundError, match="make synth"):
+        built_code(tmp_path)
