@@ -91,7 +91,7 @@ class ApiStack(cdk.Stack):
             ControlFunction=self.control.function_name,
             RuntimeFunction=self.runtime.function_name,
             EventsFunction=self.events.function_name,
-            Url=self.api.api_endpoint,
+            ApiUrl=self.api.api_endpoint,
         )
 
     def _make_control(self, code: Code) -> lambda_.Function:
