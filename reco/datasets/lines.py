@@ -170,19 +170,17 @@ def rewrite_lines(lines: Lines, columns: int, target: BinaryIO) -> tuple[int, Li
     total = 0
     for block in lines:
         odd, ends = _odd_lines(block, columns)
-        written = 0
-        for row in odd.tolist():
-            start, end = int(ends[row - 1]) + 1 if row else 0, int(ends[row])
-            target.write(block[written:start])
+        starts = np.append(0, ends[:-1] + 1)
+        pieces, written = [], 0
+        for row, start, end in zip(odd.tolist(), starts[odd].tolist(), ends[odd].tolist(), strict=True):
             line = block[start:end]
             mended = _mend(line, columns)
             if isinstance(mended, int):
                 faults.add(total + row, mended, line)
-                target.write(filler)
-            else:
-                target.write(mended)
+                mended = filler
+            pieces += [block[written:start], mended]
             written = end + 1
-        target.write(block[written:])
+        target.writelines([*pieces, block[written:]])
         total += len(ends)
     return total, faults
 

@@ -43,7 +43,12 @@ def open_database(workspace: Path, *, threads: int | None = None) -> Iterator[du
     Args:
         threads: as many as the machine has when None.
     """
-    options: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(workspace / "spill")}
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": str(workspace / "spill"),
+        # Nothing is ever fetched from the network, and nothing beyond the core is needed.
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
     if threads is not None:
         options["threads"] = threads
     connection = duckdb.connect(config=options)
