@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from local.sample_data import SampleData
@@ -86,7 +87,7 @@ class Traveller:
             journey.arns[f"{kind} schema"], journey.arns[f"{kind} dataset"] = schema_arn, dataset
         for kind in ("interactions", "items"):
             dataset = journey.arns[f"{kind} dataset"]
-            self.wait(f"{kind} dataset", lambda arn=dataset: self.personalize.describe_dataset(datasetArn=arn), journey)
+            self.wait(f"{kind} dataset", partial(self.personalize.describe_dataset, datasetArn=dataset), journey)
         for kind in ("interactions", "items"):
             role = {"roleArn": journey.role_arn} if journey.role_arn else {}
             journey.started[f"{kind} import"] = time.perf_counter()
@@ -100,7 +101,7 @@ class Traveller:
             arn = journey.arns[f"{kind} import"]
             self.wait(
                 f"{kind} import",
-                lambda arn=arn: self.personalize.describe_dataset_import_job(datasetImportJobArn=arn),
+                partial(self.personalize.describe_dataset_import_job, datasetImportJobArn=arn),
                 journey,
             )
 

@@ -110,7 +110,7 @@ def make_shop(seed: int = 7, users: int = 500, events_per_user: int = 40) -> Sho
 
 
 def _make_items(random: np.random.Generator) -> pd.DataFrame:
-    records = []
+    records: list[dict[str, Any]] = []
     for department, goods in DEPARTMENTS.items():
         for thing in goods:
             base = random.lognormal(3.2, 0.6)

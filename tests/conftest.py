@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ import pytest
 
 if TYPE_CHECKING:
     from local.process import StackProcess
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported; see local/__init__.py
 
 ASSEMBLY = Path(__file__).parent.parent / "build" / "cdk.out"
 
