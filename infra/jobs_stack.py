@@ -90,7 +90,7 @@ class JobsStack(cdk.Stack):
             self,
             "Workflow",
             [
-                table_rights(storage.resources, "GetItem", "PutItem", "UpdateItem"),
+                table_rights(storage.resources, "GetItem", "PutItem"),
                 *read_objects(storage.data, [JOBS_PREFIX]),
                 write_objects(storage.data, [JOBS_PREFIX]),
                 *key_rights(storage.key),

@@ -76,7 +76,7 @@ def test_each_table_is_written_by_those_who_must(assembly: Assembly) -> None:
     may = {owner: actions_of(assembly, owner, "dynamodb") for owner in by_owner(assembly)}
     every = {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
     assert may["Control"] == every
-    assert may["Workflow"] == {"GetItem", "PutItem", "UpdateItem"}
+    assert may["Workflow"] == {"GetItem", "PutItem"}
     assert may["Deployment"] == {"GetItem"}
     assert may["Runtime"] == {"GetItem", "Query"}
     assert may["Events"] == {"BatchWriteItem", "GetItem", "Query", "UpdateItem"}

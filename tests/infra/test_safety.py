@@ -159,4 +159,6 @@ def test_the_outputs_are_unique_over_the_stacks(assembly: Assembly) -> None:
         if not key.startswith("ExportsOutput")
     ]
     assert len(keys) == len(set(keys))
-    assert {"ResourcesTable", "EventsTable", "DataBucket", "EventStream", "JobRole", "ExternalId", "ApiUrl"} <= set(keys)
+    assert {"ResourcesTable", "EventsTable", "DataBucket", "EventStream", "JobRole", "ExternalId", "ApiUrl"} <= set(
+        keys
+    )
