@@ -7,16 +7,18 @@ Step Functions, S3 notifications; the front calls `Functions.invoke` without tha
 from __future__ import annotations
 
 import importlib
+import io
 import json
+import sys
 import threading
 import time
 import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TextIO
 
 from local.containers import ContainerJob, Containers, Ended
 from local.patching import patched
@@ -60,6 +62,37 @@ class FunctionContext:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
+class FunctionOutput(io.TextIOBase):
+    """Standard output that tells what functions print from what the stack prints; each thread calls one at a time."""
+
+    def __init__(self, stack: TextIO, write_line: Callable[[str, str], None]) -> None:
+        self._stack = stack
+        self._write_line = write_line
+        self._thread = threading.local()
+
+    @contextmanager
+    def of(self, function: str) -> Iterator[None]:
+        """What this thread writes in the block is the function's."""
+        before = getattr(self._thread, "function", None)
+        self._thread.function = function
+        try:
+            yield
+        finally:
+            self._thread.function = before
+
+    def write(self, text: str) -> int:
+        function = getattr(self._thread, "function", None)
+        if function is None:
+            return self._stack.write(text)
+        for line in text.splitlines():
+            if line:
+                self._write_line(function, line)
+        return len(text)
+
+    def flush(self) -> None:
+        self._stack.flush()
+
+
 @dataclass
 class Functions:
     """Calls the functions of the stack; each handler is built once, with its template's environment."""
@@ -68,10 +101,21 @@ class Functions:
     overrides: Mapping[str, str]
     """Replace variables that a function has, where the laptop is to differ from the template."""
     containers: Containers
+    write_line: Callable[[str, str], None] = lambda function, line: None
+    """Told the name of a function and each line it prints."""
     report_error: Callable[[str, str], None] = lambda function, trace: None
     """Told the name of a function that raised, and the traceback."""
+    _output: FunctionOutput = field(init=False, repr=False)
     _handlers: dict[str, Handler] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._output = FunctionOutput(sys.stdout, self.write_line)
+
+    @property
+    def output(self) -> FunctionOutput:
+        """To stand in for the standard output, so that what functions print is told apart."""
+        return self._output
 
     def invoke(self, function: Any, event: Any) -> Any:
         """What the function returns for an event, both as JSON has them.
@@ -84,7 +128,8 @@ class Functions:
         try:
             if "ImageUri" in function.code:
                 return self._run_container(function, event)
-            answer = self._handler(function)(event, self._context(function))
+            with self._output.of(function.function_name):
+                answer = self._handler(function)(event, self._context(function))
             text = json.dumps(answer)
         except FunctionError:
             raise
@@ -175,5 +220,5 @@ def in_process(functions: Functions) -> Iterator[None]:
         except FunctionError as error:
             return json.dumps(error.payload), True, "".join(error.payload["stackTrace"])
 
-    with patched(LambdaFunction, _invoke_lambda=invoke_lambda):
+    with patched(LambdaFunction, _invoke_lambda=invoke_lambda), redirect_stdout(functions.output):
         yield

@@ -68,6 +68,11 @@ def _marked_bytes(value: Any) -> dict[str, str]:
     return {"$bytes": base64.b64encode(value).decode()}
 
 
+def _loaded(text: str) -> dict[str, Any]:
+    item: dict[str, Any] = json.loads(text, object_hook=_unmarked_bytes if '"$bytes"' in text else None)
+    return item
+
+
 def _unmarked_bytes(value: dict[str, Any]) -> Any:
     # An item's own map has typed values under its names, never a text.
     text = value.get("$bytes")
@@ -140,7 +145,7 @@ class Journal:
     def items(self) -> list[tuple[str, dict[str, Any]]]:
         """Table and item of all, in order of table and key."""
         rows = self._read("SELECT name, item FROM items ORDER BY name, key")
-        return [(name, json.loads(item, object_hook=_unmarked_bytes)) for name, item in rows]
+        return [(name, _loaded(item)) for name, item in rows]
 
     # S3
 

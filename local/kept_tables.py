@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,16 +26,24 @@ def restore(journal: Journal, region: str) -> None:
     from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
     tables: Mapping[str, Any] = dynamodb_backends[ACCOUNT][region].tables
-    for name, attributes in journal.items():
-        table = tables.get(name)
-        if table is None:
-            continue
-        partition = DynamoType(attributes[table.hash_key_attr])
-        if table.range_key_attr is None:
-            table.items[partition] = Item(partition, None, attributes)
-        else:
-            position = DynamoType(attributes[table.range_key_attr])
-            table.items[partition][position] = Item(partition, position, attributes)
+    # Nothing made here is garbage; looking for some takes half the time.
+    gc.disable()
+    try:
+        for name, attributes in journal.items():
+            table = tables.get(name)
+            if table is None:
+                continue
+            partition = DynamoType(attributes[table.hash_key_attr])
+            position = DynamoType(attributes[table.range_key_attr]) if table.range_key_attr else None
+            item = Item(partition, position, {})
+            # Past the check of an item's size, which was made when it was written.
+            dict.update(item.attrs, {name: DynamoType(value) for name, value in attributes.items()})
+            if position is None:
+                table.items[partition] = item
+            else:
+                table.items[partition][position] = item
+    finally:
+        gc.enable()
 
 
 @contextmanager

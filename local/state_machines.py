@@ -108,8 +108,11 @@ def unchecked() -> Iterator[None]:
         yield
 
 
-def check_later(report: Callable[[str], None]) -> None:
-    """Parses every machine's definition in the background, so that the first start finds it done."""
+def check_later(report: Callable[[str], None]) -> Callable[[], None]:
+    """Parses every machine's definition in the background, so that the first start finds it done.
+
+    Returns what ends that: the patches it parses with must not go before it does.
+    """
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
@@ -119,12 +122,21 @@ def check_later(report: Callable[[str], None]) -> None:
 
     def check() -> None:
         for machine in machines:
+            if ended.is_set():
+                return
             try:
                 parse(machine.definition)
             except Exception as error:
                 report(f"state machine {machine.name} cannot be read: {error!r}")
 
-    threading.Thread(target=check, name="state machines", daemon=True).start()
+    def end() -> None:
+        ended.set()
+        thread.join()
+
+    ended = threading.Event()
+    thread = threading.Thread(target=check, name="state machines", daemon=True)
+    thread.start()
+    return end
 
 
 def end_executions(wait_s: float = 5.0) -> None:

@@ -10,6 +10,7 @@ knows that it is not on AWS.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,8 @@ OVERRIDES: Mapping[str, str] = {
 }
 """What the laptop sets otherwise than the template: one person, no hurry saved by waiting."""
 
+
+SWITCH_S = 0.0005
 
 _STANDING = threading.Lock()
 
@@ -88,7 +91,7 @@ class World:
         from moto import mock_aws
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        from local import identities, kept_requests, state_machines, tables
+        from local import dispatch, identities, kept_requests, state_machines, tables
         from local.containers import Containers
         from local.deployer import deploy, quick_parsing
         from local.firehose import Streams, buffering, read_destinations
@@ -106,7 +109,8 @@ class World:
         use(mock_aws(config=state_machines.MOTO_CONFIGURATION))
         self._clients = Clients(self.region)
         self.containers = Containers(self.environment(), write_line=self._write_line, module=self._job_module)
-        self.functions = Functions(self.region, self._overrides, self.containers, report_error=self._report_error)
+        self.functions = Functions(self.region, self._overrides, self.containers, self._write_line, self._report_error)
+        use(dispatch.remembering())
         use(tables.quick())
         use(in_process(self.functions))
         use(running_jobs(self.containers, self.inner_client))
@@ -135,7 +139,7 @@ class World:
             api=read_api(acknowledged), call=self._call, region=self.region, identity=self._identity, other=moto
         )
         server.start(front)
-        state_machines.check_later(self._report)
+        exits.callback(state_machines.check_later(self._report))
         resume()
 
     def _remember(
@@ -240,11 +244,14 @@ def _environment() -> Iterator[None]:
         if name.startswith(("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_DATA_PATH")):
             del os.environ[name]
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
-    os.environ.setdefault("MOTO_ALLOW_NONEXISTENT_REGION", "false")
     # The functions' metrics are lines on standard output, which is a person's terminal here.
     os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
+    # A thread that only computes must not keep each request waiting 5 ms a turn.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
     try:
         yield
     finally:
+        sys.setswitchinterval(interval)
         os.environ.clear()
         os.environ.update(before)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import signal
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from types import FrameType
 
@@ -45,6 +48,8 @@ def up(port: int, data_dir: Path | None, verbose: bool, settings: tuple[str, ...
         if not separator:
             raise click.UsageError(f"--set {setting}: write NAME=VALUE")
         overrides[name] = value
+    warnings.filterwarnings("ignore", module=r"moto\.")
+    logging.getLogger("moto").setLevel(logging.ERROR if verbose else logging.CRITICAL)
     click.echo("Starting: moto, the deployed template, the port ...", err=True)
     from local.deployer import DeploymentFailed
     from local.journal import DataDirectoryInUse
@@ -57,6 +62,8 @@ def up(port: int, data_dir: Path | None, verbose: bool, settings: tuple[str, ...
 
     try:
         with World(port, data_dir, overrides, assembly or ASSEMBLY, report) as world:
+            # What stands now stands to the end: the collector need not look at it again.
+            gc.freeze()
             click.echo(_ready(world.environment(), time.monotonic() - began))
             sys.stdout.flush()
             stop.wait()
