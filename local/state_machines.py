@@ -222,11 +222,14 @@ def _plain_output(module: Any, execution_ended: Callable[[Any], None]) -> Any:
     """Makes an execution's output JSON before anybody asks for it; times become text."""
     from moto.stepfunctions.parser.api import ExecutionStatus
     from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+    from moto.stepfunctions.parser.utils import TMP_THREADS
 
     original = module.BaseExecutionWorkerCommunication.terminated
 
     def terminated(self: Any) -> None:
         execution = self.execution
+        # moto keeps every thread it ever started.
+        TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]
         if execution.exec_status == ExecutionStatus.ABORTED:
             # Its jobs were ended, and what they then reported is not how it ended.
             return
