@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,6 +55,8 @@ def executing(
     from moto.stepfunctions.parser.asl.utils import boto_client
     from moto.stepfunctions.parser.backend import execution
 
+    # It takes moto's own backends by name when first imported, and must not meet their replacement then.
+    import_module("moto.stepfunctions.responses")
     with ExitStack() as patches:
         use = patches.enter_context
         # Machines that CloudFormation makes land where executions run.
