@@ -158,12 +158,15 @@ class Traveller:
         answer = self.runtime.get_recommendations(campaignArn=campaign, numResults=count, **given)
         return list(answer["itemList"])
 
-    def send_event(self, journey: Journey, user: str, item: str, event_type: str, at: float | None = None) -> None:
+    def send_event(
+        self, journey: Journey, user: str, item: str, event_type: str, *, value: float | None = None
+    ) -> None:
+        """One event of now. A solution trained with a threshold leaves out events without a value."""
+        event: dict[str, Any] = {"eventType": event_type, "itemId": item, "sentAt": int(time.time())}
+        if value is not None:
+            event["eventValue"] = value
         self.events.put_events(
-            trackingId=journey.tracking_id,
-            userId=user,
-            sessionId=f"{user}-session",
-            eventList=[{"eventType": event_type, "itemId": item, "sentAt": int(time.time() if at is None else at)}],
+            trackingId=journey.tracking_id, userId=user, sessionId=f"{user}-session", eventList=[event]
         )
 
     def wait(self, what: str, describe: Callable[[], dict[str, Any]], journey: Journey | None = None) -> None:

@@ -29,6 +29,8 @@ class SampleData:
     """Item ids by user, oldest first."""
     event_type: str
     """The type of event that the journey sends."""
+    event_value: float | None = None
+    """Its EVENT_VALUE, high enough for the solution's threshold; None when the data have none."""
     solution_config: Mapping[str, Any] = field(default_factory=dict)
     tastes: Mapping[str, str] = field(default_factory=dict)
     """What the generator planted, by user; empty for real data."""
@@ -105,6 +107,7 @@ def movielens_data(folder: Path) -> SampleData:
         groups=dict(zip(items["ITEM_ID"], items["GENRES"].str.replace("|", ", "), strict=True)),
         histories=_histories(liked),
         event_type="Rating",
+        event_value=5.0,
         # Ratings below 4 say what people did not like: the model learns from the others.
         solution_config={"eventValueThreshold": "4"},
     )

@@ -22,6 +22,9 @@ METRIC_SENTENCES = {
     "precision_at_10": "share of the ten that were hits",
 }
 
+WELL_KNOWN = 300
+"""How many of the most popular items count as well known."""
+
 
 @click.command()
 @click.option(
@@ -110,7 +113,7 @@ def _show(console: Console, traveller: Traveller, journey: Journey, sample: Samp
         console.print(f"user {user}: {sample.event_type} of [bold]{sample.titles[item]}[/] ({sample.groups[item]})")
     before = traveller.recommend(campaign, user=user, count=10)
     for item in seen_now:
-        traveller.send_event(journey, user, item, sample.event_type)
+        traveller.send_event(journey, user, item, sample.event_type, value=sample.event_value)
     after = traveller.recommend(campaign, user=user, count=10)
     console.print(
         _answer_table("the very next answer (* is new)", after, sample, {entry["itemId"] for entry in before})
@@ -127,14 +130,21 @@ def _three_people(sample: SampleData) -> list[str]:
 
 
 def _items_unlike(sample: SampleData, user: str, count: int) -> list[str]:
-    """Well-known items of one group, the one this user touched least; most popular first, none seen before."""
+    """Well-known items of one kind, the one this user touched least; most popular first, none seen before.
+
+    An item's kind is its first group, such as the first genre of a film.
+    """
     seen = set(sample.histories[user])
-    known = Counter(sample.groups[item] for item in seen)
     popular = Counter(item for items in sample.histories.values() for item in items if item not in seen)
-    groups = Counter(sample.groups[item] for item in popular)
-    large = [group for group in groups if groups[group] >= count]
-    group = min(sorted(large), key=lambda each: known[each])
-    return [item for item, _ in popular.most_common() if sample.groups[item] == group][:count]
+    known = Counter(_kind(sample, item) for item in seen)
+    best = [item for item, _ in popular.most_common(WELL_KNOWN)]
+    kinds = Counter(_kind(sample, item) for item in best)
+    kind = min(sorted(each for each in kinds if kinds[each] >= count), key=lambda each: known[each])
+    return [item for item in best if _kind(sample, item) == kind][:count]
+
+
+def _kind(sample: SampleData, item: str) -> str:
+    return sample.groups[item].partition(",")[0]
 
 
 def _answer_table(
