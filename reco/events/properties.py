@@ -12,11 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from reco.datasets.schemas import Field, Schema
-from reco.errors import InvalidInput
+from reco.errors import InvalidInput, MalformedRequest
+from reco.wire.request import read_json
 
 _FORBIDDEN = ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")
 _TRUTHS = {"true": True, "false": False}
 _INT_LIMITS = {"int": 2**31, "long": 2**63}
+
+TEXT_LIMIT = 1000
+"""Characters of a string column, as in an import (reco.datasets.checks, which a handler cannot load)."""
 
 
 def plain(name: str) -> str:
@@ -25,7 +29,7 @@ def plain(name: str) -> str:
 
 
 def parse_properties(text: str | None, place: str) -> dict[str, Any]:
-    """The object in a `properties` text; empty for none.
+    """The object in a `properties` text; empty for none. Of a key that is written twice the last one counts.
 
     Args:
         place: where the text stood in the request, for messages.
@@ -35,9 +39,10 @@ def parse_properties(text: str | None, place: str) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        properties = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{place}: must be the text of a JSON object: {str(error)[:200]}") from error
+        properties = read_json(text, place)
+    except MalformedRequest as error:
+        reason = error.message.removeprefix(f"{place}: ")
+        raise InvalidInput(f"{place}: must be the text of a JSON object; this {reason}") from error
     if not isinstance(properties, dict):
         raise InvalidInput(f"{place}: must be the text of a JSON object")
     spelled = {plain(key): key for key in properties}
@@ -100,7 +105,15 @@ def _convert(field: Field, value: Any, place: str) -> Any:
     if isinstance(value, (dict, list)):
         raise InvalidInput(f"{place}: must be a single value")
     if field.type == "string":
-        return value if isinstance(value, str) else json.dumps(value)
+        if isinstance(value, float):
+            as_number(value, place)
+        written = value if isinstance(value, str) else json.dumps(value)
+        if len(written) > TEXT_LIMIT:
+            raise InvalidInput(
+                f"{place}: must be at most {TEXT_LIMIT} characters, as column {field.name} is a string, "
+                f"has {len(written)}"
+            )
+        return written
     if field.type == "boolean":
         truth = _TRUTHS.get(value.strip().lower()) if isinstance(value, str) else value
         if not isinstance(truth, bool):
@@ -124,7 +137,3 @@ def _convert_whole(field: Field, value: Any, place: str) -> int:
     if not -limit <= number < limit:
         raise InvalidInput(f"{place}: is too large for column {field.name} of type {field.type}")
     return number
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")

@@ -68,13 +68,13 @@ def _record(
         recommendation_id=event.get("recommendation_id"),
         attribution_source=event.get("metric_attribution", {}).get("event_attribution_source"),
     )
-    _check_text(accepted, place)
+    _check_numbers(accepted, place)
     return accepted
 
 
-def _check_text(record: EventRecord, place: str) -> None:
-    """Properties are JSON inside of JSON, so they may hold what the request may not: half of a surrogate pair."""
+def _check_numbers(record: EventRecord, place: str) -> None:
+    """1e999 is JSON and no finite number: Python reads it, and would write it as what no reader of the log takes."""
     try:
-        record.line().encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInput(f"{place}.properties: has half of a surrogate pair (\\ud800 to \\udfff)") from error
+        record.line()
+    except ValueError as error:
+        raise InvalidInput(f"{place}.properties: has a number that is not finite") from error

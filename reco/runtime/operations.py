@@ -82,12 +82,12 @@ class Recommender:
                 raise InvalidInput(f"{name}: is not available in this version")
         campaign = self._campaigns.find(call.parameters["campaign_arn"], call.owner)
         recipe = campaign.recipe
-        fitting = "GetPersonalizedRanking" if recipe.type == "PERSONALIZED_RANKING" else "GetRecommendations"
+        ranks = recipe.type == "PERSONALIZED_RANKING"
+        does, fitting = (
+            ("ranks a list of yours", "GetPersonalizedRanking") if ranks else ("recommends items", "GetRecommendations")
+        )
         if operation != fitting:
-            raise InvalidInput(
-                f"campaignArn: {campaign.arn} serves the recipe {recipe.name} of type {recipe.type}, "
-                f"which {fitting} asks; {operation} does not"
-            )
+            raise InvalidInput(f"campaignArn: the campaign's recipe {recipe.name} {does}: call {fitting}")
         if recipe.context and call.parameters.get("context"):
             raise InvalidInput("context: is not available in this version")
         return campaign

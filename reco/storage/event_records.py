@@ -42,8 +42,12 @@ class EventRecord:
         return round(self.received_at * 1000)
 
     def line(self) -> str:
-        """The record as one line of JSON, without the line's end."""
-        return json.dumps(vars(self), separators=(",", ":"), ensure_ascii=False)
+        """The record as one line of JSON, without the line's end.
+
+        Raises:
+            ValueError: a number in it is not finite.
+        """
+        return json.dumps(vars(self), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     @staticmethod
     def of_line(line: str | bytes) -> EventRecord:

@@ -38,9 +38,12 @@ class Problems:
 
     sentences: list[str] = field(default_factory=list)
     count: int = 0
+    paths: set[Path] = field(default_factory=set)
+    """Of all, also of those that are only counted."""
 
     def add(self, path: Path, sentence: str) -> None:
         self.count += 1
+        self.paths.add(path)
         if self.count <= MOST_PROBLEMS_SHOWN:
             self.sentences.append(f"{spell(path)}: {sentence}")
 

@@ -29,6 +29,12 @@ def size(value: list[Any], path: Path) -> Iterator[tuple[Path, int]]:
     yield path, len(value)
 
 
+def length_of_each(value: list[str], path: Path) -> Iterator[tuple[Path, int]]:
+    """Characters of each text in a list."""
+    for position, text in enumerate(value):
+        yield (path, position), len(text)
+
+
 def size_of_each(value: Mapping[str, list[Any]], path: Path) -> Iterator[tuple[Path, int]]:
     """Elements of each list in a map."""
     for key, elements in value.items():
@@ -89,6 +95,15 @@ TEXT_LIMITS = (
         highest_with_metadata=50,
         reason="API reference: 50 with metadata, otherwise 500. Refusing an empty list is this project's choice.",
     ),
+    TextLimit(
+        "GetPersonalizedRanking",
+        "inputList",
+        length_of_each,
+        "characters",
+        lowest=1,
+        highest=256,
+        reason="The shape says 256. Refusing an empty id is this project's choice: no item can have it.",
+    ),
     *(
         TextLimit(
             operation,
@@ -143,7 +158,10 @@ _BY_OPERATION: Mapping[str, tuple[tuple[TextLimit, str], ...]] = {
 
 
 def check_text_limits(operation: str, parameters: Mapping[str, Any], problems: Problems) -> None:
-    """Adds what breaks a limit of this operation. Call it only with parameters that a reader gave."""
+    """Adds what breaks a limit of this operation, unless its shape has complained of the same value already.
+
+    Call it only with parameters that a reader gave.
+    """
     for limit, snake_name in _BY_OPERATION.get(operation, ()):
         value = parameters.get(snake_name)
         if value is None:
@@ -152,7 +170,10 @@ def check_text_limits(operation: str, parameters: Mapping[str, Any], problems: P
         if limit.highest_with_metadata is not None and parameters.get("metadata_columns"):
             highest, condition = limit.highest_with_metadata, " with metadataColumns"
         for path, measured in limit.measure(value, (None, limit.member)):
+            if path in problems.paths:
+                continue
             if measured > highest:
                 problems.add(path, f"must be at most {highest} {limit.unit}{condition}, has {measured}")
             elif measured < limit.lowest:
-                problems.add(path, f"must be at least {limit.lowest} {limit.unit}, has {measured}")
+                unit = limit.unit.removesuffix("s") if limit.lowest == 1 else limit.unit
+                problems.add(path, f"must be at least {limit.lowest} {unit}, has {measured}")

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from reco.arns import Kind
+from reco.datasets import checks
+from reco.events.properties import TEXT_LIMIT
 from reco.storage.resources import ResourceTable
 from reco.storage.tracking import delete_tracking
 from tests.aws import GROUP, OWNER, make_resource
@@ -88,11 +90,44 @@ def test_keys_that_are_members_are_forbidden_in_properties_in_any_case(world: Ev
         ('{"numberOfRatings": 3000000000}', "is too large for column NUMBER_OF_RATINGS of type int"),
         ('{"isGift": "perhaps"}', "must be true or false"),
         ('{"cabinType": {"a": 1}}', "must be a single value"),
-        ('{"cabinType": "\\ud800"}', "half of a surrogate pair"),
+        ('{"cabinType": "\\ud800"}', "eventList[0].properties: must be the text of a JSON object; this has half of"),
+        ('{"discount": "\\udfff"}', "half of a surrogate pair"),
+        ('{"discount": Infinity}', "eventList[0].properties: must be the text of a JSON object; this is not JSON"),
+        ('{"discount": ' + "[" * 1000 + "}", "must be the text of a JSON object"),
+        ('{"cabinType": 1e999}', "eventList[0].properties.cabinType: must be a finite number"),
+        (
+            '{"cabinType": "' + "x" * 1001 + '"}',
+            "eventList[0].properties.cabinType: must be at most 1000 characters, as column CABIN_TYPE is a string, "
+            "has 1001",
+        ),
+        ('{"cabinType": ' + "1" * 1001 + "}", "cabinType: must be at most 1000 characters"),
     ],
 )
 def test_properties_that_fit_no_column_are_refused_by_name(world: EventsWorld, properties: str, complaint: str) -> None:
     assert complaint in refusal(world.put({"properties": properties}))
+    assert world.streamed() == world.log() == []
+
+
+def test_a_string_of_a_thousand_characters_is_kept_whole(world: EventsWorld) -> None:
+    assert world.put({"properties": json.dumps({"cabinType": "é" * 1000}, ensure_ascii=False)})["statusCode"] == 200
+    assert world.log()[0].properties == {"CABIN_TYPE": "é" * 1000}
+
+
+def test_the_limit_of_a_string_is_that_of_an_import() -> None:
+    assert TEXT_LIMIT == checks.TEXT_LIMIT
+
+
+def test_of_a_key_written_twice_the_last_one_counts(world: EventsWorld) -> None:
+    world.put({"properties": '{"cabinType": "a", "cabinType": "b", "itemId": "i1", "ITEM_ID": "i2"}'})
+    assert (world.log()[0].properties, world.log()[0].item) == ({"CABIN_TYPE": "b"}, "i2")
+
+
+def test_a_number_that_is_not_finite_is_refused_also_without_a_schema(world: EventsWorld) -> None:
+    dataset = world.resources.get(Kind.DATASET, "shop/INTERACTIONS")
+    assert dataset
+    world.resources.delete(dataset)
+    message = refusal(world.put({"properties": '{"discount": 1e999}'}))
+    assert message == "eventList[0].properties: has a number that is not finite"
     assert world.streamed() == world.log() == []
 
 

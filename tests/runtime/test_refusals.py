@@ -71,12 +71,21 @@ def test_a_campaign_whose_update_failed_serves_as_before(world: RuntimeWorld) ->
 @pytest.mark.parametrize("recipe", ["aws-user-personalization", "aws-popularity-count", "aws-sims"])
 def test_a_list_is_ranked_by_ranking_recipes_only(world: RuntimeWorld, recipe: str) -> None:
     body = {"campaignArn": world.deploy(recipe), "userId": "u", "inputList": ["i"]}
-    assert "GetPersonalizedRanking does not" in refusal(world.post("/personalize-ranking", body))
+    expected = f"campaignArn: the campaign's recipe {recipe} recommends items: call GetRecommendations"
+    assert refusal(world.post("/personalize-ranking", body)) == expected
 
 
 def test_a_ranking_recipe_gives_no_recommendations(world: RuntimeWorld) -> None:
     arn = world.deploy("aws-personalized-ranking")
-    assert "GetRecommendations does not" in refusal(ask(world, campaignArn=arn, userId="u"))
+    assert refusal(ask(world, campaignArn=arn, userId="u")) == (
+        "campaignArn: the campaign's recipe aws-personalized-ranking ranks a list of yours: call GetPersonalizedRanking"
+    )
+
+
+def test_an_item_without_an_id_is_not_ranked(world: RuntimeWorld) -> None:
+    body = {"campaignArn": world.deploy("aws-personalized-ranking"), "userId": "u", "inputList": ["", "i00"]}
+    message = refusal(world.post("/personalize-ranking", body))
+    assert message == "inputList[0]: must be at least 1 character, has 0"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +135,7 @@ def test_an_empty_member_asks_for_nothing(world: RuntimeWorld, member: str) -> N
     ("body", "complaint"),
     [
         ({"numResults": 501}, "numResults: must be at most 500"),
-        ({"numResults": -1}, "numResults"),
+        ({"numResults": -1}, "numResults: must be at least 0, is -1"),
         ({"userId": "u" * 257}, "userId"),
     ],
 )

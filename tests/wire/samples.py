@@ -38,6 +38,9 @@ PATTERNED = {
 }
 """Head, fill and tail of texts that match the pattern of a shape; other texts are all fill."""
 
+NEVER_EMPTY = frozenset({("InputList", "ItemID")})
+"""Lists and their members that the documentation or this project forbids to be empty, though the shape does not."""
+
 TIME = 1_719_835_200
 DEFAULT_LENGTH = 12
 
@@ -63,6 +66,8 @@ def sample(shape: Shape, *, full: bool) -> Any:
         names = shape.members if full else shape.required_members
         return {name: sample(shape.members[name], full=full) for name in names}
     if kind == "list":
+        if (shape.name, shape.member.name) in NEVER_EMPTY and not full:
+            return [text(shape.member, 1)]
         return [sample(shape.member, full=full) for _ in range(min(2, limits.get("max", 2)) if full else 1)]
     if kind == "map":
         return sample_map(shape, min(2, limits.get("max", 2)) if full else 1, full=full)

@@ -41,8 +41,30 @@ def test_items_to_rank(most: int, extra: dict[str, Any]) -> None:
         "inputList: must be at most" in refusal("GetPersonalizedRanking", {**body, "inputList": ["i"] * (most + 1)})[1]
     )
     assert refusal("GetPersonalizedRanking", {**body, "inputList": []})[1] == (
-        "inputList: must be at least 1 items, has 0"
+        "inputList: must be at least 1 item, has 0"
     )
+
+
+def test_an_item_to_rank_has_an_id() -> None:
+    body = {"campaignArn": ARN, "userId": "u"}
+    assert refusal("GetPersonalizedRanking", {**body, "inputList": ["i", ""]})[1] == (
+        "inputList[1]: must be at least 1 character, has 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "change", "message"),
+    [
+        ("GetRecommendations", {"numResults": -1}, "numResults: must be at least 0, is -1"),
+        (
+            "GetPersonalizedRanking",
+            {"userId": "u", "inputList": ["i" * 257]},
+            "inputList[0]: must be at most 256 characters, has 257",
+        ),
+    ],
+)
+def test_a_broken_limit_is_said_once(operation: str, change: dict[str, Any], message: str) -> None:
+    assert refusal(operation, {"campaignArn": ARN, **change})[1] == message
 
 
 @pytest.mark.parametrize("operation", ["GetRecommendations", "GetPersonalizedRanking"])
