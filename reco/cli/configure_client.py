@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -20,9 +21,15 @@ def configure_client(folder: Path, endpoint: str | None) -> None:
     """Write three model extras for AWS_DATA_PATH, and print the lines to paste into a shell."""
     from reco.client.signing import write_extras
 
-    paths = write_extras(folder.expanduser().resolve())
-    click.echo(f"wrote {len(paths)} files under {folder.expanduser().resolve()}", err=True)
-    click.echo(f"export AWS_DATA_PATH={folder.expanduser().resolve()}")
+    try:
+        folder = folder.expanduser().resolve()
+        paths = write_extras(folder)
+    except (OSError, RuntimeError) as error:
+        raise click.ClickException(
+            f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from error
+    click.echo(f"wrote {len(paths)} files under {folder}", err=True)
+    click.echo(f"export AWS_DATA_PATH={shlex.quote(str(folder))}")
     for service in ("PERSONALIZE", "PERSONALIZE_EVENTS", "PERSONALIZE_RUNTIME"):
         if endpoint:
-            click.echo(f"export AWS_ENDPOINT_URL_{service}={endpoint.rstrip('/')}")
+            click.echo(f"export AWS_ENDPOINT_URL_{service}={shlex.quote(endpoint.rstrip('/'))}")

@@ -118,6 +118,18 @@ def test_configure_client_writes_the_files_and_prints_the_lines_to_paste(tmp_pat
     assert "export AWS_ENDPOINT_URL_PERSONALIZE_RUNTIME=https://api.example\n" in answer.output
 
 
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    answer = CliRunner().invoke(configure_client, ["--folder", str(tmp_path / "file" / "models")])
+    assert answer.exit_code == 1
+    assert answer.output == f"Error: {tmp_path}/file/models cannot be written: Not a directory\n"
+
+
+def test_a_folder_with_a_space_is_pasted_as_one_word(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(configure_client, ["--folder", str(tmp_path / "my models")])
+    assert f"export AWS_DATA_PATH='{tmp_path}/my models'\n" in answer.output
+
+
 def test_the_api_versions_are_botocores() -> None:
     for service, version in API_VERSIONS.items():
         assert session().client(service).meta.service_model.api_version == version
