@@ -140,7 +140,7 @@ def _require_enough(table: InteractionTable, specification: TrainSpecification) 
             where = ""
         raise UserFault(
             f"Create failed. Dataset has fewer than {least} interactions{where}. "
-            f"There are {len(table)} different ones; import or stream more."
+            f"There {'is' if len(table) == 1 else 'are'} {len(table)}; import or stream more."
         )
     lengths = np.diff(table.user_offsets())
     able, active = int(np.count_nonzero(lengths >= 2)), int(np.count_nonzero(lengths))

@@ -36,6 +36,11 @@ class ScannedFile:
     """Lines after the header, empty ones too."""
 
 
+def _printable(text: str) -> str:
+    """The text with what a terminal or a log would act on, such as ESC, written as Python writes it."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)[:CELL_LIMIT]
+
+
 @contextmanager
 def open_database(workspace: Path, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory that spills into the workspace.
@@ -99,7 +104,7 @@ class Scan:
         if missing:
             raise UserFault(
                 f"Input CSV is missing the following columns:[{', '.join(missing)}]. "
-                f"The header of {lines.name} is: {shown}"
+                f"The header of {lines.name} is: {_printable(shown)}"
             )
         twice = [name for name in self.schema.names if names.count(name) > 1]
         if twice:

@@ -196,6 +196,14 @@ def test_missing_columns_fail_by_name_and_the_header_is_shown(tmp_path):
     )
 
 
+def test_a_header_of_control_characters_is_shown_escaped_and_clipped(tmp_path):
+    with pytest.raises(UserFault) as caught:
+        scan(tmp_path, b"\x1b[31mred\x00\t" + "é\u202e".encode() + b"\x07" * 500 + b"\nu1,i1,1\n")
+    shown = caught.value.message.partition("The header of 1.csv is: ")[2]
+    assert shown.startswith(r"\x1b[31mred\x00\té\u202e\x07\x07")
+    assert shown.isprintable() and len(shown) <= 200
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

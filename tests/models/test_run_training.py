@@ -265,10 +265,14 @@ def test_only_the_asked_event_type_and_value_count(container: Container) -> None
 
 def test_too_few_interactions_is_the_users_to_mend(container: Container) -> None:
     snapshot = container.put_interactions(planted_rows()[:900])
-    with pytest.raises(UserFault, match=r"fewer than 1000 interactions\. There are 900"):
+    with pytest.raises(UserFault, match=r"fewer than 1000 interactions\. There are 900; import or stream more\.$"):
         container.run(container.specify(snapshot))
-    with pytest.raises(UserFault, match="fewer than 1000 interactions after filtering by event type: Click"):
-        container.run(container.specify(container.put_interactions(planted_rows()), event_type="Click"))
+    with pytest.raises(UserFault) as refused:
+        container.run(container.specify(container.put_interactions(planted_rows()), event_type="Buy"))
+    assert refused.value.message == (
+        "Create failed. Dataset has fewer than 1000 interactions after filtering by event type: Buy. "
+        "There are 0; import or stream more."
+    )
     with pytest.raises(UserFault, match="fewer than 1 interactions"):
         container.run(container.specify(None, minimum_interactions=0))
 
