@@ -24,7 +24,6 @@ from infra.storage_stack import JOBS_PREFIX, StorageStack
 from reco.settings import environment_for
 
 HOME_PREFIXES = ("groups/", JOBS_PREFIX, "frozen/", "models/")
-BAD_ROW_SHARE = 0.05
 MINIMUM_INTERACTIONS = 1000
 """Personalize asks for as many unique interactions."""
 POINTER_CACHE_S = 10
@@ -197,7 +196,7 @@ class JobsStack(cdk.Stack):
                 external_id=self.external_id,
                 instance_type=options.instance_type,
                 function_memory_mb=options.function_memory_mb,
-                bad_row_share=BAD_ROW_SHARE,
+                bad_row_share=options.bad_row_share,
                 minimum_interactions=MINIMUM_INTERACTIONS,
                 pointer_cache_s=POINTER_CACHE_S,
             ),

@@ -23,6 +23,8 @@ class Options:
     """SageMaker instance type of jobs too large for a function."""
     function_memory_mb: int = 3008
     """Memory of the job function; a new account allows at most 3,008."""
+    bad_row_share: float = 0.05
+    """Largest share of rejected rows with which an import still succeeds, 0 to 1."""
     customer_key: bool = False
     """Encrypt with a KMS key of this deployment (1 USD a month) instead of keys that AWS owns."""
     guest: bool = False
@@ -98,6 +100,16 @@ def _whole(least: int, most: int) -> Callable[[Any], int]:
     return read
 
 
+def _share(value: Any) -> float:
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        share = -1.0
+    if isinstance(value, bool) or not 0 <= share <= 1:
+        raise ValueError("must be a number from 0 to 1, such as 0.05")
+    return share
+
+
 def _instance_type(value: Any) -> str:
     if not str(value).startswith("ml."):
         raise ValueError("must be a SageMaker training instance type, such as ml.m5.xlarge")
@@ -122,6 +134,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "data_buckets": _names,
     "instance_type": _instance_type,
     "function_memory_mb": _whole(512, 10_240),
+    "bad_row_share": _share,
     "customer_key": _flag,
     "guest": _flag,
     "alarm_email": _email,

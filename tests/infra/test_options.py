@@ -34,6 +34,7 @@ def test_options_come_in_camel_case() -> None:
         "dataBuckets": "shop, other",
         "instanceType": "ml.c7i.large",
         "functionMemoryMb": "10240",
+        "badRowShare": "0.2",
         "customerKey": "true",
         "guest": True,
         "alarmEmail": "people@example.com",
@@ -47,6 +48,7 @@ def test_options_come_in_camel_case() -> None:
         data_buckets=("shop", "other"),
         instance_type="ml.c7i.large",
         function_memory_mb=10_240,
+        bad_row_share=0.2,
         customer_key=True,
         guest=True,
         alarm_email="people@example.com",
@@ -66,6 +68,17 @@ def test_all_problems_are_told_at_once() -> None:
     assert "customerKey=maybe: must be true or false" in message
     assert "dataBucket is no context key; known are" in message
     assert "logRetentionDays=31: must be one of 1, 3, 5" in message
+
+
+@pytest.mark.parametrize("value", ["-0.01", "1.01", "nan", "5%", "", True, None])
+def test_a_share_of_rows_lies_between_none_and_all(value: object) -> None:
+    with pytest.raises(OptionError, match=r"badRowShare=.*: must be a number from 0 to 1"):
+        read_options({"badRowShare": value})
+
+
+@pytest.mark.parametrize("value", [0, "0", 1, "1", 0.5])
+def test_no_rows_and_all_rows_are_shares(value: object) -> None:
+    assert read_options({"badRowShare": value}).bad_row_share == float(str(value))
 
 
 @given(st.dictionaries(st.sampled_from(["guest", "retainData", "functionMemoryMb", "alarmEmail"]), st.text()))

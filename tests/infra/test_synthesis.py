@@ -20,6 +20,7 @@ EVERY_OPTION = {
     "dataBuckets": "shop,archive",
     "instanceType": "ml.m5.2xlarge",
     "functionMemoryMb": "10240",
+    "badRowShare": "0.2",
     "customerKey": "true",
     "guest": "true",
     "alarmEmail": "people@example.com",
@@ -85,6 +86,7 @@ def test_other_choices_are_taken_over(chosen: Assembly) -> None:
     variables = chosen.one("AWS::Lambda::Function", "Workflow").properties["Environment"]["Variables"]
     assert variables["RECO_INSTANCE_TYPE"] == "ml.m5.2xlarge"
     assert variables["RECO_DATA_BUCKETS"] == "shop,archive"
+    assert variables["RECO_BAD_ROW_SHARE"] == "0.2"
     listed = [each for each in chosen.statements() if each.owner == "Job" and "shop" in str(each.resources)]
     assert sorted(action for each in listed for action in each.actions) == ["s3:GetObject", "s3:ListBucket"]
     (api,) = chosen.resources("AWS::ApiGatewayV2::Api")
