@@ -60,6 +60,8 @@ class KeptExecution:
     started: float
     ended: dict[str, Any] | None
     """status, output, error, cause, stopped; None while it runs."""
+    noticed: bool = True
+    """Whether those who want to know of its end have been told."""
 
 
 def _marked_bytes(value: Any) -> dict[str, str]:
@@ -202,16 +204,25 @@ class Journal:
             )
 
     def end_execution(self, arn: str, ended: dict[str, Any]) -> None:
+        """Keeps how an execution ended; nobody has been told of it yet."""
         with self.writing() as connection:
             connection.execute("UPDATE executions SET ended = ? WHERE arn = ?", (json.dumps(ended), arn))
 
+    def mark_noticed(self, arn: str) -> None:
+        """Keeps that whoever wants to know of this execution's end has been told."""
+        with self.writing() as connection:
+            statement = "UPDATE executions SET ended = json_set(ended, '$.noticed', json('true')) WHERE arn = ?"
+            connection.execute(statement, (arn,))
+
     def executions(self) -> list[KeptExecution]:
-        """In the order they were started."""
+        """In the order they were started. An end without a word of notices was kept by an earlier version."""
         rows = self._read("SELECT arn, machine, name, input, started, ended FROM executions ORDER BY number")
-        return [
-            KeptExecution(arn, machine, name, given, started, json.loads(ended) if ended else None)
-            for arn, machine, name, given, started, ended in rows
-        ]
+        kept = []
+        for arn, machine, name, given, started, text in rows:
+            ended = json.loads(text) if text else None
+            noticed = bool(ended and ended.pop("noticed", False))
+            kept.append(KeptExecution(arn, machine, name, given, started, ended, noticed))
+        return kept
 
     # Firehose
 

@@ -1,12 +1,12 @@
 """Executions on disk: which were started, and how they ended; one that had not ended is run again.
 
 It runs under its own name with its own input, so whoever waits for its ARN sees it end. The machines' first step lets
-the same execution claim its job again.
+the same execution claim its job again. One whose bad end nobody has been told of is told of again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -17,13 +17,13 @@ from local.journal import Journal, KeptExecution
 from local.patching import patched
 
 
-def restore(journal: Journal, region: str) -> list[KeptExecution]:
-    """Puts back what has ended; returns what has not."""
+def restore(journal: Journal, region: str) -> tuple[list[KeptExecution], list[KeptExecution]]:
+    """Puts back what has ended; returns what has not, and what has ended without anybody being told."""
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
     backend: Any = stepfunctions_parser_backends[ACCOUNT][region]
     machines = {machine.arn: machine for machine in backend.state_machines}
-    unfinished = []
+    unfinished, unnoticed = [], []
     for kept in journal.executions():
         machine = machines.get(kept.machine)
         if machine is None:
@@ -32,7 +32,9 @@ def restore(journal: Journal, region: str) -> list[KeptExecution]:
             unfinished.append(kept)
         else:
             machine.executions.append(_ended(kept, machine, region))
-    return unfinished
+            if not kept.noticed:
+                unnoticed.append(kept)
+    return unfinished, unnoticed
 
 
 def _ended(kept: KeptExecution, machine: Any, region: str) -> Any:
@@ -61,7 +63,7 @@ def _ended(kept: KeptExecution, machine: Any, region: str) -> Any:
     return execution
 
 
-def resume(journal: Journal, region: str, unfinished: list[KeptExecution]) -> None:
+def resume(region: str, unfinished: list[KeptExecution]) -> None:
     """Runs the executions again that the last stop cut off."""
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
@@ -70,36 +72,40 @@ def resume(journal: Journal, region: str, unfinished: list[KeptExecution]) -> No
         backend.start_execution(kept.machine, kept.name, kept.input)
 
 
+def as_kept(execution: Any) -> KeptExecution:
+    """One of moto's Executions as it is now."""
+    ended = None
+    if execution.status != "RUNNING":
+        ended = {
+            "status": execution.status,
+            "output": execution.output,
+            "error": execution.error,
+            "cause": execution.cause,
+            "stopped": (execution.stop_date or datetime.now(UTC)).timestamp(),
+        }
+    return KeptExecution(
+        execution.exec_arn,
+        execution.state_machine_arn,
+        execution.name,
+        execution.execution_input or "{}",
+        execution.start_date.timestamp(),
+        ended,
+        noticed=False,
+    )
+
+
 @contextmanager
-def keeping(journal: Journal) -> Iterator[Callable[[Any], None]]:
-    """Keeps every start before it is answered, while the block runs; yields what keeps an end."""
+def keeping(journal: Journal) -> Iterator[None]:
+    """Keeps every start before it is answered, while the block runs."""
     from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
     start = StepFunctionsParserBackend.start_execution
 
     def start_and_keep(self: Any, *arguments: Any, **named: Any) -> Any:
         execution = start(self, *arguments, **named)
-        journal.start_execution(
-            execution.exec_arn,
-            execution.state_machine_arn,
-            execution.name,
-            execution.execution_input or "{}",
-            execution.start_date.timestamp(),
-        )
+        kept = as_kept(execution)
+        journal.start_execution(kept.arn, kept.machine, kept.name, kept.input, kept.started)
         return execution
 
-    def keep_end(execution: Any) -> None:
-        stopped = execution.stop_date or datetime.now(UTC)
-        journal.end_execution(
-            execution.exec_arn,
-            {
-                "status": execution.status,
-                "output": execution.output,
-                "error": execution.error,
-                "cause": execution.cause,
-                "stopped": stopped.timestamp(),
-            },
-        )
-
     with patched(StepFunctionsParserBackend, start_execution=start_and_keep):
-        yield keep_end
+        yield

@@ -77,6 +77,10 @@ class StackProcess:
         self._reader.join(5)
         return status
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def kill(self) -> None:
         """Ends it without a word."""
         self._process.kill()

@@ -67,8 +67,10 @@ def executing(
         use(patched(state_task_service.StateTaskService, **_task_methods(state_task_service)))
         use(patched(boto_client, boto3=SimpleNamespace(client=_shared_client(clients))))
         use(patched(asl_parser.AmazonStateLanguageParser, parse=staticmethod(_parsing_once(asl_parser))))
-        use(patched(execution.BaseExecutionWorkerCommunication, terminated=_plain_output(execution, execution_ended)))
-        use(patched(execution.Execution, stop=_stop_with_jobs(containers, execution_ended)))
+        deciding = threading.Lock()
+        terminated = _terminated(execution, containers, execution_ended, deciding)
+        use(patched(execution.BaseExecutionWorkerCommunication, terminated=terminated))
+        use(patched(execution.Execution, stop=_stop_with_jobs(containers, execution_ended, deciding)))
         yield
 
 
@@ -221,8 +223,14 @@ def _recased(value: Any, shape: Shape, target: dict[str, Any] | None = None) -> 
     return renamed
 
 
-def _plain_output(module: Any, execution_ended: Callable[[Any], None]) -> Any:
-    """Makes an execution's output JSON before anybody asks for it; times become text."""
+def _terminated(
+    module: Any, containers: Containers, execution_ended: Callable[[Any], None], deciding: threading.Lock
+) -> Any:
+    """Makes an execution's output JSON before anybody asks for it; times become text. Ends what it left running.
+
+    Args:
+        deciding: held by whoever settles how an execution ended.
+    """
     from moto.stepfunctions.parser.api import ExecutionStatus
     from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
     from moto.stepfunctions.parser.utils import TMP_THREADS
@@ -233,34 +241,37 @@ def _plain_output(module: Any, execution_ended: Callable[[Any], None]) -> Any:
         execution = self.execution
         # moto keeps every thread it ever started.
         TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]
-        if execution.exec_status == ExecutionStatus.ABORTED:
-            # Its jobs were ended, and what they then reported is not how it ended.
-            return
-        original(self)
-        if execution.output is not None:
-            execution.output = json.loads(to_json_str(execution.output))
+        with deciding:
+            if execution.exec_status == ExecutionStatus.ABORTED:
+                # Its jobs were ended, and what they then reported is not how it ended.
+                return
+            original(self)
+            if execution.output is not None:
+                execution.output = json.loads(to_json_str(execution.output))
         execution_ended(execution)
+        containers.stop_owned(execution.exec_arn)
 
     return terminated
 
 
-def _stop_with_jobs(containers: Containers, execution_ended: Callable[[Any], None]) -> Any:
+def _stop_with_jobs(containers: Containers, execution_ended: Callable[[Any], None], deciding: threading.Lock) -> Any:
     from moto.stepfunctions.parser.api import ExecutionStatus
 
     def stop(execution: Any, stop_date: Any, error: str | None, cause: str | None) -> None:
         """Ends the execution, then the jobs it started, so that their end is no failure to catch."""
         worker = execution.exec_worker
-        if worker is None:
+        if worker is None or execution.exec_status != ExecutionStatus.RUNNING:
             return
         # The worker's thread makes the environment a moment after the start was answered.
         while worker.env is None or worker.env.program_state() is None:
             time.sleep(0.001)
+        with deciding:
+            if execution.exec_status != ExecutionStatus.RUNNING:
+                return
+            # The worker's thread says so when it gets there; AWS says so at once.
+            execution.exec_status, execution.stop_date = ExecutionStatus.ABORTED, stop_date
+            execution.error, execution.cause = error or None, cause or None
         worker.env.set_stop(stop_date=stop_date, cause=cause, error=error)
-        if execution.exec_status != ExecutionStatus.RUNNING:
-            return
-        # The worker's thread says so when it gets there; AWS says so at once.
-        execution.exec_status, execution.stop_date = ExecutionStatus.ABORTED, stop_date
-        execution.error, execution.cause = error or None, cause or None
         execution_ended(execution)
         containers.stop_owned(execution.exec_arn)
 

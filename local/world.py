@@ -63,7 +63,7 @@ class World:
         self._job_module = job_module
         self._exits = ExitStack()
         self._closing = False
-        self._keep_end: Callable[[Any], None] | None = None
+        self._journal: Any = None
         self.outputs: Mapping[str, str] = {}
         """The stacks' outputs, by key."""
 
@@ -91,12 +91,13 @@ class World:
         from moto import mock_aws
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        from local import dispatch, identities, kept_requests, state_machines, tables
+        from local import dispatch, execution_requests, identities, kept_requests, state_machines, tables
         from local.containers import Containers
         from local.deployer import deploy, quick_parsing
         from local.firehose import Streams, buffering, read_destinations
         from local.front import Front, read_api
         from local.functions import Functions, in_process
+        from local.notices import Notices
         from local.resource_types import acknowledging
         from local.server import Server
         from local.training_jobs import running_jobs
@@ -115,26 +116,30 @@ class World:
         use(in_process(self.functions))
         use(running_jobs(self.containers, self.inner_client))
         use(state_machines.executing(self.containers, self._clients, self._execution_ended))
+        use(execution_requests.answering())
         use(identities.managed_policies())
         seeded = use(kept_requests.seeding())
         acknowledged = use(acknowledging())
         with state_machines.unchecked(), quick_parsing():
             deployment = deploy(self._assembly, self.inner_client, acknowledged, self._report)
         self.outputs = deployment.outputs
+        self._notices = Notices(self.region, self._call, self._noticed)
         moto: Application = DomainDispatcherApplication(create_backend_app)
-        journal, resume = None, lambda: None
+        resume: Callable[[], None] = lambda: None  # noqa: E731
         if self._data_dir is not None:
-            journal, moto, resume = self._remember(use, exits, self._data_dir, moto, seeded)
+            moto, resume = self._remember(use, exits, self._data_dir, moto, seeded)
         self._act_as_job_role(use)
         destinations = read_destinations(acknowledged)
-        self.streams = Streams(destinations, self._write_object, journal)
+        self.streams = Streams(destinations, self._write_object, self._journal)
         use(buffering(self.streams, destinations, self.region))
         exits.callback(self.streams.close)
         exits.callback(self.containers.close)
         exits.callback(state_machines.end_executions)
         exits.callback(server.close)
+        exits.callback(self._notices.close)
         exits.callback(self._close)
         self.streams.start()
+        self._notices.start()
         front = Front(
             api=read_api(acknowledged), call=self._call, region=self.region, identity=self._identity, other=moto
         )
@@ -144,8 +149,8 @@ class World:
 
     def _remember(
         self, use: Callable[[Any], Any], exits: ExitStack, folder: Path, moto: Application, seeded: Any
-    ) -> tuple[Any, Application, Callable[[], None]]:
-        """Brings back what the folder holds, and keeps what comes; the journal, the application, what to do at the end.
+    ) -> tuple[Application, Callable[[], None]]:
+        """Brings back what the folder holds, and keeps what comes; the application, and what to do at the end.
 
         The journal is written only after everything is back, so a start that is cut off changes nothing.
         """
@@ -160,11 +165,18 @@ class World:
             self._report(sentence)
         kept_tables.restore(journal, self.region)
         kept_objects.restore(journal, self.region)
-        unfinished = kept_executions.restore(journal, self.region)
+        unfinished, unnoticed = kept_executions.restore(journal, self.region)
         use(kept_tables.keeping(journal, self.region))
         use(kept_objects.keeping(journal))
-        self._keep_end = use(kept_executions.keeping(journal))
-        return journal, keeping, lambda: kept_executions.resume(journal, self.region, unfinished)
+        use(kept_executions.keeping(journal))
+        self._journal = journal
+
+        def resume() -> None:
+            for ended in unnoticed:
+                self._notices.tell(ended)
+            kept_executions.resume(self.region, unfinished)
+
+        return keeping, resume
 
     def _act_as_job_role(self, use: Callable[[Any], Any]) -> None:
         """Container jobs get the job role's credentials, and it the rights that callers' roles give it."""
@@ -186,9 +198,19 @@ class World:
         self._closing = True
 
     def _execution_ended(self, execution: Any) -> None:
-        # What this stop cuts off is to be run again at the next start.
-        if self._keep_end is not None and not self._closing:
-            self._keep_end(execution)
+        from local.kept_executions import as_kept
+
+        if self._closing:
+            # What this stop cuts off is to be run again at the next start.
+            return
+        ended = as_kept(execution)
+        if self._journal is not None and ended.ended is not None:
+            self._journal.end_execution(ended.arn, ended.ended)
+        self._notices.tell(ended)
+
+    def _noticed(self, ended: Any) -> None:
+        if self._journal is not None:
+            self._journal.mark_noticed(ended.arn)
 
     def _write_object(self, bucket: str, key: str, body: bytes) -> None:
         self.inner_client("s3").put_object(Bucket=bucket, Key=key, Body=body)

@@ -115,6 +115,21 @@ def api_template() -> Template:
                 },
             },
         },
+        "BadEnds": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": {
+                    "source": ["aws.states"],
+                    "detail-type": ["Step Functions Execution Status Change"],
+                    "detail": {
+                        "status": ["ABORTED", "FAILED", "TIMED_OUT"],
+                        "stateMachineArn": [{"Ref": "Machine"}],
+                    },
+                },
+                "State": "ENABLED",
+                "Targets": [{"Arn": {"Fn::GetAtt": ["Steps", "Arn"]}, "Id": "Target0"}],
+            },
+        },
         "HttpApi": {
             "Type": "AWS::ApiGatewayV2::Api",
             "Properties": {

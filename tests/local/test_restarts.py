@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from local.journal import DataDirectoryInUse, Journal
 from local.world import World
+from tests.local.test_notices import times_noted
 from tests.local.test_state_machines import Machine, gone, wait_for
 
 
@@ -223,6 +224,8 @@ def test_an_ended_execution_is_remembered_and_its_name_stays_taken(start: Any) -
         after = machine.states.describe_execution(executionArn=raised)
         for name in ("status", "error", "cause", "input", "startDate"):
             assert after[name] == before[name]
+        machine.states.stop_execution(executionArn=raised)
+        assert machine.states.describe_execution(executionArn=raised)["status"] == "FAILED"
         assert machine.states.describe_execution(executionArn=stopped)["status"] == "ABORTED"
         again = machine.states.describe_execution(executionArn=done["executionArn"])
         assert (again["status"], again["output"]) == ("SUCCEEDED", done["output"])
@@ -245,6 +248,27 @@ def test_an_unfinished_execution_runs_again_and_its_job_does_not_outlive_the_sta
         machine.states.stop_execution(executionArn=execution)
     with start() as world:
         assert Machine(world).states.describe_execution(executionArn=execution)["status"] == "ABORTED"
+
+
+def test_a_notice_that_a_kill_left_undelivered_is_delivered_once_by_the_next_start(start: Any, tmp_path: Path) -> None:
+    with start() as world:
+        machine = Machine(world)
+        for name in ("told", "untold"):
+            machine.states.stop_execution(executionArn=machine.start("wait", name))
+        wait_for(lambda: times_noted(world, "told") == times_noted(world, "untold") == 1)
+    journal = Journal(tmp_path / "data")
+    executions = journal.executions()
+    assert [execution.noticed for execution in executions] == [True, True]
+    # As the journal is between the answer to StopExecution and the notice.
+    journal.end_execution(executions[1].arn, executions[1].ended or {})
+    journal.close()
+    for _ in range(2):
+        with start() as world:
+            wait_for(lambda: times_noted(world, "untold") == 2)
+            assert times_noted(world, "told") == 1
+    journal = Journal(tmp_path / "data")
+    assert [execution.noticed for execution in journal.executions()] == [True, True]
+    journal.close()
 
 
 def test_records_not_yet_delivered_are_delivered_by_the_next_start(start: Any, tmp_path: Path) -> None:

@@ -168,6 +168,27 @@ def test_a_waiting_execution_stops(machine: Machine) -> None:
     assert machine.states.describe_execution(executionArn=execution)["status"] == "ABORTED"
 
 
+def test_a_redrive_is_refused_in_words(machine: Machine) -> None:
+    execution = machine.start("raise", "redriven")
+    machine.end(execution)
+    with pytest.raises(ClientError, match="start the machine again with the same input") as refused:
+        machine.states.redrive_execution(executionArn=execution)
+    assert isinstance(refused.value, machine.states.exceptions.ExecutionNotRedrivable)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    with pytest.raises(machine.states.exceptions.ExecutionDoesNotExist):
+        machine.states.redrive_execution(executionArn=f"{execution}-unknown")
+
+
+def test_a_stop_keeps_the_reason_and_a_second_one_changes_nothing(machine: Machine) -> None:
+    execution = machine.start("wait", "stopped-twice")
+    machine.states.stop_execution(executionArn=execution, error="Enough", cause="a person stopped it")
+    before = machine.states.describe_execution(executionArn=execution)
+    machine.states.stop_execution(executionArn=execution, error="Other")
+    after = machine.states.describe_execution(executionArn=execution)
+    assert (after["error"], after["cause"]) == ("Enough", "a person stopped it")
+    assert after["stopDate"] == before["stopDate"]
+
+
 def test_a_start_without_a_name_gets_one(machine: Machine) -> None:
     arguments = {"stateMachineArn": machine.world.outputs["Machine"], "input": '{"how": "raise", "name": "n"}'}
     starts = [machine.states.start_execution(**arguments)["executionArn"] for _ in range(2)]
