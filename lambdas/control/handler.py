@@ -7,23 +7,33 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-import boto3
+from botocore.config import Config
 
 from reco.clock import system_clock
 from reco.control import operations
 from reco.jobs.start import starter_for
 from reco.settings import Settings
+from reco.storage.clients import Clients
 from reco.storage.resources import ResourceTable
 from reco.wire.dispatch import respond
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
+# API Gateway gives up after 30 s: what hangs or is throttled must be over before that. The parameters are our own.
+_CLIENT = Config(
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"mode": "standard", "max_attempts": 3},
+    parameter_validation=False,
+)
+
 
 def build(environment: Mapping[str, str]) -> Handler:
     """The function with its clients, made once for as long as the sandbox lives."""
     settings = Settings(environment)
-    table = ResourceTable(boto3.client("dynamodb", region_name=settings.region), settings.resources_table)
-    jobs = starter_for(boto3.client("stepfunctions", region_name=settings.region), settings)
+    clients = Clients(settings.region)
+    table = ResourceTable(clients.make("dynamodb", _CLIENT), settings.resources_table)
+    jobs = starter_for(clients.make("stepfunctions", _CLIENT), settings)
     available = operations.build(table, jobs, settings)
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
 from lambdas.timing import Handler, timed
@@ -16,6 +15,7 @@ from reco.events import operations
 from reco.events.intake import EventIntake
 from reco.events.trackers import Trackers
 from reco.settings import Settings
+from reco.storage.clients import Clients
 from reco.storage.event_stream import EventStream
 from reco.storage.events import EventTable
 from reco.storage.resources import ResourceTable
@@ -36,8 +36,9 @@ def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handle
     """The handler with its clients and caches, made once per sandbox."""
     settings = Settings(environment)
     stopwatch = Stopwatch()
-    dynamodb = stopwatch.watch(boto3.client("dynamodb", region_name=settings.region, config=_CLIENT))
-    firehose = stopwatch.watch(boto3.client("firehose", region_name=settings.region, config=_CLIENT))
+    clients = Clients(settings.region)
+    dynamodb = stopwatch.watch(clients.make("dynamodb", _CLIENT))
+    firehose = stopwatch.watch(clients.make("firehose", _CLIENT))
     trackers = Trackers(
         partial(find_tracking, dynamodb, settings.resources_table),
         ResourceTable(dynamodb, settings.resources_table),

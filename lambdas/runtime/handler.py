@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
 from lambdas.timing import Handler, timed
@@ -20,6 +19,7 @@ from reco.runtime.model import HISTORY_ARRAYS, LoadedModel
 from reco.runtime.operations import Recommender
 from reco.settings import Settings
 from reco.storage.artefacts import ArtefactCache
+from reco.storage.clients import Clients
 from reco.storage.events import EventTable
 from reco.storage.objects import Objects
 from reco.storage.resources import ResourceTable
@@ -40,8 +40,9 @@ def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handle
     """The handler with its clients and caches, made once per sandbox."""
     settings = Settings(environment)
     stopwatch = Stopwatch()
-    dynamodb = stopwatch.watch(boto3.client("dynamodb", region_name=settings.region, config=_CLIENT))
-    s3 = stopwatch.watch(boto3.client("s3", region_name=settings.region))
+    clients = Clients(settings.region)
+    dynamodb = stopwatch.watch(clients.make("dynamodb", _CLIENT))
+    s3 = stopwatch.watch(clients.make("s3"))
     folder = tempfile.TemporaryDirectory(prefix="reco-models-", ignore_cleanup_errors=True)
     models = ArtefactCache(
         Path(folder.name),

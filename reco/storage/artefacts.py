@@ -29,7 +29,7 @@ FAR_FROM_BYTES = 1 << 28
 
 _FETCHERS = 8
 _ONE_READ_BYTES = 1 << 23
-"""Up to this size one request fetches an array; a download in parts asks for its size first."""
+"""Larger arrays are fetched in parts of this size, side by side."""
 
 
 class FetchedArtefact(Artefact):
@@ -140,18 +140,22 @@ class ArtefactCache(Generic[Loaded]):
         return artefact, size
 
     def _download_arrays(self, address: str, entries: list[ArrayEntry], folder: Path) -> None:
-        def download(entry: ArrayEntry) -> None:
-            path = folder / entry.file
-            if entry.bytes <= _ONE_READ_BYTES:
-                path.write_bytes(self._objects.read_range(address + entry.file, 0, entry.bytes))
-            else:
-                self._objects.download(address + entry.file, path)
-            size = path.stat().st_size
-            if size != entry.bytes:
+        def download(part: tuple[ArrayEntry, int]) -> None:
+            entry, start = part
+            stop = min(start + _ONE_READ_BYTES, entry.bytes)
+            content = self._objects.read_range(address + entry.file, start, stop)
+            if len(content) != stop - start:
+                size = start + len(content)
                 raise CorruptArtefact(f"{address}{entry.file} has {size} bytes, expected {entry.bytes}")
+            with (folder / entry.file).open("r+b") as file:
+                file.seek(start)
+                file.write(content)
 
+        for entry in entries:
+            (folder / entry.file).touch()
+        parts = [(entry, start) for entry in entries for start in range(0, entry.bytes, _ONE_READ_BYTES)]
         with ThreadPoolExecutor(_FETCHERS) as fetchers:
-            list(fetchers.map(download, entries))
+            list(fetchers.map(download, parts))
 
     def _make_room(self, size: int, keep: str) -> None:
         with self._lock:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from reco.errors import Throttled
 from reco.storage.event_records import EventRecord
 from reco.storage.retries import Retries
 
 
-class EventsNotKept(Exception):
-    """The stream or the table kept refusing some records: nothing may be acknowledged."""
+class EventsNotKept(Throttled):
+    """The stream or the table kept refusing some records, as they do beyond their rate: nothing may be acknowledged."""
 
 
 class EventStream:
@@ -34,4 +35,4 @@ class EventStream:
                 return
             outcomes = zip(waiting, answer["RequestResponses"], strict=True)
             waiting = [entry for entry, outcome in outcomes if "ErrorCode" in outcome]
-        raise EventsNotKept(f"{self._stream} refused {len(waiting)} records")
+        raise EventsNotKept("too many events just now, not all were kept; send this request again in a moment")

@@ -278,7 +278,7 @@ class EventTable:
             requests = answer.get("UnprocessedItems", {}).get(self._table, [])
             if not requests:
                 return
-        raise EventsNotKept(f"{self._table} left {len(requests)} items unwritten")
+        raise EventsNotKept("too many events just now, not all were kept; send this request again in a moment")
 
 
 def _link_of(item: dict[str, Any]) -> SessionLink:

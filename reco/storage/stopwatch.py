@@ -16,7 +16,8 @@ class Stopwatch:
     def watch(self, client: Any) -> Any:
         """Counts this client's calls from now on; returns the client."""
         client.meta.events.register_first("provide-client-params", self._begin)
-        client.meta.events.register_last("after-call", self._end)
+        # First: what else looks at the answer may raise, and the time has passed all the same.
+        client.meta.events.register_first("after-call", self._end)
         client.meta.events.register_last("after-call-error", self._end)
         return client
 

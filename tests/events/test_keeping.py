@@ -24,7 +24,8 @@ def test_records_that_firehose_refuses_are_sent_again_alone(world: EventsWorld) 
 
 def test_a_stream_that_keeps_refusing_fails_the_call_before_anything_is_hot(world: EventsWorld) -> None:
     Faults(seed=3).add(world.firehose, "PutRecordBatch", Partly(1.0))
-    assert world.put(*EVENTS)["statusCode"] == 500
+    answer = world.put(*EVENTS)
+    assert (answer["statusCode"], answer["headers"]["x-amzn-ErrorType"]) == (429, "ThrottlingException")
     assert world.streamed() == world.log() == world.history() == []
     assert world.waits == [0.05, 0.1, 0.2, 0.4, 0.8]
 
@@ -39,7 +40,7 @@ def test_a_table_that_keeps_refusing_fails_the_call_and_the_log_still_has_it(
     world: EventsWorld, tmp_path: Path
 ) -> None:
     Faults(seed=5).add(world.dynamodb, "BatchWriteItem", Partly(1.0))
-    assert world.put(*EVENTS)["statusCode"] == 500
+    assert world.put(*EVENTS)["statusCode"] == 429
     assert len(world.streamed()) == 10
     assert sorted(world.collect(tmp_path).items) == ITEMS
 

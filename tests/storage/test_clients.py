@@ -1,0 +1,137 @@
+"""The handlers' clients: what a throttle becomes, through each of the three functions."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lambdas.control import handler as control
+from lambdas.events import handler as events
+from lambdas.runtime import handler as runtime
+from reco.arns import Kind
+from reco.errors import Throttled
+from reco.settings import environment_for
+from reco.storage.clients import Clients
+from reco.storage.resources import ResourceTable
+from reco.storage.tracking import Tracking, put_tracking
+from tests.aws import GROUP, OWNER, REGION, gateway_event, in_moto, make_resource, make_table
+from tests.faults import Faults, Throttle
+
+ENVIRONMENT = environment_for(
+    region=REGION,
+    resources_table="resources",
+    events_table="events",
+    event_stream="stream",
+    data_bucket="data",
+    pointer_cache_s=5,
+    transition_s=0,
+    import_machine="arn:aws:states:us-east-1:123456789012:stateMachine:import",
+    train_machine="arn:aws:states:us-east-1:123456789012:stateMachine:train",
+    deploy_machine="arn:aws:states:us-east-1:123456789012:stateMachine:deploy",
+)
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """What the handlers built in this test use, by service; two empty tables."""
+    made: dict[str, Any] = {}
+    make = Clients.make
+
+    def remember(self: Clients, service: str, *more: Any) -> Any:
+        made[service] = make(self, service, *more)
+        return made[service]
+
+    with in_moto(monkeypatch):
+        monkeypatch.setattr(Clients, "make", remember)
+        dynamodb = Clients(REGION).make("dynamodb")
+        make_table(dynamodb, "resources")
+        make_table(dynamodb, "events")
+        yield made
+
+
+def throttled(answer: dict[str, Any]) -> None:
+    assert (answer["statusCode"], answer["headers"]["x-amzn-ErrorType"]) == (429, "ThrottlingException")
+    assert json.loads(answer["body"])["message"].endswith("again in a moment")
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
+def test_a_throttle_beyond_the_retries_is_throttled_and_other_errors_are_not(
+    clients: dict[str, Any], code: str
+) -> None:
+    client = Clients(REGION).make("dynamodb")
+    faults = Faults()
+    faults.add(client, "GetItem", Throttle(code))
+    with pytest.raises(Throttled):
+        client.get_item(TableName="events", Key={"pk": {"S": "a"}, "sk": {"S": "b"}})
+    assert faults.asked("GetItem") > 1
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.query(TableName="none", KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "a"}})
+
+
+def test_the_runtime_hands_a_throttle_on(clients: dict[str, Any]) -> None:
+    handler = runtime.build(ENVIRONMENT)
+    Faults().add(clients["dynamodb"], "GetItem", Throttle())
+    body = {"campaignArn": OWNER.arn(Kind.CAMPAIGN, "c"), "userId": "u"}
+    answer = handler(gateway_event("/recommendations", body, "request"), None)
+    throttled(answer)
+    aws = float(answer["headers"]["Server-Timing"].rpartition("dur=")[2])
+    assert aws > 0
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("dynamodb", "GetItem"), ("firehose", "PutRecordBatch"), ("dynamodb", "BatchWriteItem")],
+)
+def test_events_hands_a_throttle_on(clients: dict[str, Any], service: str, operation: str) -> None:
+    handler = events.build(ENVIRONMENT)
+    prepare_tracker(clients)
+    Faults().add(clients[service], operation, Throttle("ProvisionedThroughputExceededException"))
+    event = {"eventType": "click", "sentAt": 1, "itemId": "i"}
+    body = {"trackingId": "tracker", "sessionId": "s", "userId": "u", "eventList": [event]}
+    throttled(handler(gateway_event("/events", body, "request"), None))
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "GetItem"])
+def test_control_hands_a_throttle_on(clients: dict[str, Any], operation: str) -> None:
+    handler = control.build(ENVIRONMENT)
+    Faults().add(clients["dynamodb"], operation, Throttle())
+    event = gateway_event("/", {"name": "g"}, "request")
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonPersonalize.CreateDatasetGroup"}
+    if operation == "GetItem":
+        arn = OWNER.arn(Kind.DATASET_GROUP, "g")
+        event = gateway_event("/", {"datasetGroupArn": arn}, "request")
+        headers["x-amz-target"] = "AmazonPersonalize.DescribeDatasetGroup"
+    throttled(handler({**event, "headers": headers}, None))
+
+
+@pytest.mark.parametrize("function", ["runtime", "events", "control"])
+def test_no_handler_loads_what_it_does_not_use(function: str) -> None:
+    unused = ("boto3", "s3transfer", "aws_lambda_powertools", "duckdb", "pandas", "scipy")
+    program = f"import sys, lambdas.{function}.handler; print([name for name in {unused} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def prepare_tracker(clients: dict[str, Any]) -> None:
+    resources = ResourceTable(clients["dynamodb"], "resources")
+    make_resource(resources, Kind.DATASET_GROUP, "shop", {}, incarnation=GROUP)
+    put_tracking(
+        clients["dynamodb"],
+        "resources",
+        Tracking("tracker", "0123abcd", OWNER.arn(Kind.DATASET_GROUP, "shop"), GROUP),
+    )
+    bucket = Clients(REGION).make("s3")
+    bucket.create_bucket(Bucket="data")
+    clients["firehose"].create_delivery_stream(
+        DeliveryStreamName="stream",
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": "arn:aws:iam::123456789012:role/firehose",
+            "BucketARN": "arn:aws:s3:::data",
+            "Prefix": "events/",
+        },
+    )
