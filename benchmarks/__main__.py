@@ -46,6 +46,16 @@ def bad_input() -> None:
     Console().print_json(json.dumps(import_scan.measure_bad_input()))
 
 
+@benchmarks.command("cold-start")
+@click.option("--runs", default=5, show_default=True, help="Fresh processes for each function; the quietest counts.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def start(runs: int, as_json: bool) -> None:
+    """Cold starts of the API's functions: import, build, first answer."""
+    from benchmarks import cold_start
+
+    _print(cold_start.measure(runs), as_json)
+
+
 def _print(rows: list[Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([vars(row) for row in rows]))
