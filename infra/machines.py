@@ -4,10 +4,11 @@
     train    the same, with another command
     deploy   Claim the job -> Check the model -> Commit -> Wait -> Settle
 
-Input is {"arn": <the resource>}: starting one by hand again is harmless, since the claim decides. State holds names,
-addresses and small numbers only, and a result nobody needs is cut to a number: a null ResultPath would say it better,
-but nulls do not survive the way from Python into the template. Every failure goes to `Mark as failed`, which writes
-the resource's failureReason.
+Input is {"arn": <the resource>}: starting one by hand again is harmless, since the claim decides; an ARN of nothing
+that it could work on ends it FAILED at once. The output says what came of it: $.plan the machine and why, $.commit the
+result. State holds names, addresses and small numbers only, and a result nobody needs is cut to a number: a null
+ResultPath would say it better, but nulls do not survive the way from Python into the template. Every failure of a step
+goes to `Mark as failed`, which writes the resource's failureReason.
 There is no timeout over a whole machine: it would end an execution without a catch, and leave its resource as it is.
 Kept within what moto executes: JSONPath, lambda:invoke, createTrainingJob.sync, Choice, Wait, Retry, Catch.
 """
@@ -21,6 +22,8 @@ State = dict[str, Any]
 Command = Literal["import", "train"]
 
 FAILED = "Mark as failed"
+REFUSED = "InvalidInput"
+"""Error of an execution whose input names nothing to work on."""
 STEP_TIMEOUT_S = 900
 """A Lambda lives no longer; a task that says nothing for so long is lost."""
 
@@ -84,15 +87,14 @@ def deploy_machine(addresses: Addresses) -> State:
     }
     return {
         "Comment": "Checks a trained model and lets a campaign serve it. Input: the campaign's ARN.",
-        "StartAt": "Claim the job",
+        "StartAt": "Is there an ARN?",
         "States": {
-            "Claim the job": _claim(addresses, "deploy"),
-            "Anything to do?": _proceed("Check the model"),
+            **_beginnings(addresses, "deploy", "Check the model"),
             "Check the model": check,
             "Commit": {
                 **_step(addresses, "deploy", "commit"),
                 "Comment": "Switches the campaign's pointer to the new model, if this attempt still owns the job.",
-                "ResultSelector": {"settle_s.$": "$.Payload.settle_s"},
+                "ResultSelector": {"settle_s.$": "$.Payload.settle_s", "summary.$": "$.Payload.summary"},
                 "ResultPath": "$.commit",
                 "Next": "Wait for caches",
             },
@@ -116,10 +118,9 @@ def deploy_machine(addresses: Addresses) -> State:
 def _job_machine(addresses: Addresses, command: Command, comment: str) -> State:
     return {
         "Comment": comment,
-        "StartAt": "Claim the job",
+        "StartAt": "Is there an ARN?",
         "States": {
-            "Claim the job": _claim(addresses, command),
-            "Anything to do?": _proceed("Plan"),
+            **_beginnings(addresses, command, "Plan"),
             "Plan": {
                 **_step(addresses, command, "plan"),
                 "Comment": "Measures the input, chooses the machine, writes the specification for the container.",
@@ -127,6 +128,7 @@ def _job_machine(addresses: Addresses, command: Command, comment: str) -> State:
                     f"{name}.$": f"$.Payload.{name}"
                     for name in (
                         "tier",
+                        "reason",
                         "command",
                         "specification",
                         "job_name",
@@ -149,10 +151,42 @@ def _job_machine(addresses: Addresses, command: Command, comment: str) -> State:
             "Commit": {
                 **_step(addresses, command, "commit"),
                 "Comment": "Makes the result the one that counts, if this attempt still owns the job; marks it ACTIVE.",
-                **_result_unused("commit"),
+                "ResultSelector": {"summary.$": "$.Payload.summary"},
+                "ResultPath": "$.commit",
                 "Next": "Done",
             },
             **_endings(addresses, command),
+        },
+    }
+
+
+def _beginnings(addresses: Addresses, machine: str, following: str) -> dict[str, State]:
+    """From the input to `following`, or to an end at once."""
+    return {
+        "Is there an ARN?": {
+            "Type": "Choice",
+            "Comment": "Whatever else the input is, there is nothing to claim in it.",
+            "Choices": [
+                {
+                    "And": [{"Variable": "$.arn", "IsPresent": True}, {"Variable": "$.arn", "IsString": True}],
+                    "Next": "Claim the job",
+                }
+            ],
+            "Default": "No ARN",
+        },
+        "No ARN": {
+            "Type": "Fail",
+            "Comment": "Nothing was written.",
+            "Error": REFUSED,
+            "Cause": 'The input must be {"arn": "ARN OF THE RESOURCE"}.',
+        },
+        "Claim the job": _claim(addresses, machine),
+        "Anything to do?": _proceed(following),
+        "Refused": {
+            "Type": "Fail",
+            "Comment": "The ARN names nothing that this machine works on. Nothing was written.",
+            "Error": REFUSED,
+            "CausePath": "$.claim.reason",
         },
     }
 
@@ -162,7 +196,7 @@ def _claim(addresses: Addresses, machine: str) -> State:
     return {
         **state,
         "Comment": "Takes the job for this execution, unless it is done, gone, or another execution still runs it.",
-        "ResultSelector": {f"{name}.$": f"$.Payload.{name}" for name in ("attempt", "proceed", "reason")},
+        "ResultSelector": {f"{name}.$": f"$.Payload.{name}" for name in ("attempt", "proceed", "refused", "reason")},
         "ResultPath": "$.claim",
         "Next": "Anything to do?",
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Claim failed"}],
@@ -172,8 +206,11 @@ def _claim(addresses: Addresses, machine: str) -> State:
 def _proceed(following: str) -> State:
     return {
         "Type": "Choice",
-        "Comment": "A second start of finished or running work ends here, without harm.",
-        "Choices": [{"Variable": "$.claim.proceed", "BooleanEquals": True, "Next": following}],
+        "Comment": "A second start of finished or running work ends well, without harm; a wrong ARN ends badly.",
+        "Choices": [
+            {"Variable": "$.claim.proceed", "BooleanEquals": True, "Next": following},
+            {"Variable": "$.claim.refused", "BooleanEquals": True, "Next": "Refused"},
+        ],
         "Default": "Done",
     }
 

@@ -104,7 +104,7 @@ class Job:
         from reco.storage.access import CallersRights
 
         rights = CallersRights(self.session, job_role="", external_id=specification.external_id, data_buckets=())
-        return rights.objects(specification.role_arn)
+        return rights.objects(specification.role_arn, not_taken=specification.role_not_taken)
 
     def _finish(self, result: ImportResult | TrainResult) -> None:
         with self._said:

@@ -72,6 +72,10 @@ class NotNow(Exception):
     """There is nothing for this execution to do; the text says why."""
 
 
+class NoSuchResource(Exception):
+    """There is nothing under the ARN that this execution was started with; the text says so."""
+
+
 def attempt_of(resource: Resource) -> Attempt | None:
     """The latest attempt at the resource's job; None before the first."""
     record = resource.inner.get("job")

@@ -82,6 +82,7 @@ def commit(context: JobContext, campaign_id: str, attempt: str) -> dict[str, Any
 
     Returns:
         settle_s: seconds to wait before `settle`; 0 when the campaign (or its update) is ACTIVE already.
+        summary: the version's ARN, for the execution's output.
 
     Raises:
         StaleAttempt: the attempt was replaced or has failed; nothing was written.
@@ -103,7 +104,10 @@ def commit(context: JobContext, campaign_id: str, attempt: str) -> dict[str, Any
         return with_attempt(switched, remembered)
 
     written = attempt_of(write_as(context, KIND, campaign_id, attempt, switch))
-    return {"settle_s": written.facts["settle_s"] if written else 0}
+    return {
+        "settle_s": written.facts["settle_s"] if written else 0,
+        "summary": {"solution_version": target.version_arn},
+    }
 
 
 def settle_seconds(pointer_cache_s: float) -> int:

@@ -55,10 +55,10 @@ def described(machine: str, subject: str, reason: str) -> str:
     Source: control-plane reference, section B.4.
 
     Args:
-        subject: the dataset type for an import; not used for the others.
+        subject: for an import, what the dataset's records are called: Interactions; not used for the others.
     """
     beginning = {
-        "import": f"Failed to create a data import job for {subject} dataset. ",
+        "import": f"Failed to create a data import job for {subject} dataset...",
         "train": "Create failed. ",
         "deploy": "Create failed. ",
     }[machine]

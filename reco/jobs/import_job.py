@@ -18,7 +18,7 @@ from typing import Any
 from reco.arns import Kind, parse_arn
 from reco.errors import AlgorithmFault, StaleAttempt, UserFault
 from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim, require, with_attempt, write_as
-from reco.jobs.plan import RESULT, attempt_uri, settle_plan, settled_plan
+from reco.jobs.plan import REPORT, RESULT, attempt_uri, settle_plan, settled_plan
 from reco.jobs.specification import ImportSpecification, SnapshotReference, import_result_from_json
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS
 from reco.jobs.tiers import choose, import_need
@@ -76,8 +76,10 @@ def plan(context: JobContext, job_id: str, attempt: str) -> dict[str, Any]:
         raise UserFault("importMode INCREMENTAL adds to imported data, and this dataset has none. Import with FULL.")
     previous = _reference(snapshot) if snapshot and mode == "INCREMENTAL" else None
     location = job.body["data_source"]["data_location"]
-    role = context.callers.role_for(job.body.get("role_arn"), location)
-    size = measure(context.callers.objects(role), location)
+    asked = job.body.get("role_arn")
+    role = context.callers.role_for(asked, location)
+    not_taken = asked if role is None else None
+    size = measure(context.callers.objects(role, not_taken=not_taken), location)
     need = import_need(size.bytes, size.compressed_bytes, previous.rows if previous else 0)
     choice = choose(need, context.settings.function_memory_mb, context.settings.instance_type)
     dataset_type = dataset.body["dataset_type"].upper()
@@ -95,12 +97,17 @@ def plan(context: JobContext, job_id: str, attempt: str) -> dict[str, Any]:
         snapshot_uri=uri(context.settings.data_bucket, snapshot_prefix(group.incarnation, dataset_type, attempt)),
         bad_row_share=context.settings.bad_row_share,
         minimum_rows=context.settings.minimum_interactions if dataset_type == "INTERACTIONS" else 1,
+        role_not_taken=not_taken,
     )
     return settle_plan(context, job, attempt, choice, specification)
 
 
 def commit(context: JobContext, job_id: str, attempt: str) -> dict[str, Any]:
     """Makes the attempt's snapshot the dataset's, then the job ACTIVE.
+
+    Returns:
+        settle_s: 0.
+        summary: rows, rows_rejected and the report's address, for the execution's output.
 
     Raises:
         StaleAttempt: the attempt was replaced or has failed; nothing was written.
@@ -109,7 +116,7 @@ def commit(context: JobContext, job_id: str, attempt: str) -> dict[str, Any]:
     job = _job(context, job_id)
     mine = require(job, attempt)
     if mine.outcome == "done":
-        return {"settle_s": 0}
+        return {"settle_s": 0, "summary": _summary(job)}
     if mine.outcome == "failed":
         raise StaleAttempt(f"attempt {attempt} has failed already")
     text = context.home.read_text(attempt_uri(context, job, attempt) + RESULT)
@@ -128,8 +135,7 @@ def commit(context: JobContext, job_id: str, attempt: str) -> dict[str, Any]:
         return replace(dataset, inner={**kept, "snapshot": pointer})
 
     _update_dataset(context, job, switch)
-    _complete(context, job, attempt, attempt)
-    return {"settle_s": 0}
+    return {"settle_s": 0, "summary": _summary(_complete(context, job, attempt, attempt))}
 
 
 def fail(context: JobContext, job_id: str, attempt: str, reason: str) -> str:
@@ -168,8 +174,8 @@ def fail(context: JobContext, job_id: str, attempt: str, reason: str) -> str:
 
 
 def subject(job: Resource) -> str:
-    """The dataset's type, for the beginning of a failure's text."""
-    return str(job.body["dataset_arn"]).rpartition("/")[2].upper()
+    """The dataset's type as its records are called, for the beginning of a failure's text: Interactions."""
+    return str(job.body["dataset_arn"]).rpartition("/")[2].capitalize()
 
 
 class _Made(Exception):
@@ -186,8 +192,8 @@ def _mark_in_progress(job: Resource, _: Attempt) -> Resource:
     return replace(job, status=CREATE_IN_PROGRESS, failure_reason=None)
 
 
-def _complete(context: JobContext, job: Resource, attempt: str, maker: str) -> None:
-    """Marks the job ACTIVE with the result of the attempt that made the snapshot."""
+def _complete(context: JobContext, job: Resource, attempt: str, maker: str) -> Resource:
+    """Marks the job ACTIVE with the result of the attempt that made the snapshot; returns the job."""
     text = context.home.read_text(attempt_uri(context, job, maker) + RESULT)
     result = asdict(import_result_from_json(text)) if text else {}
 
@@ -198,7 +204,18 @@ def _complete(context: JobContext, job: Resource, attempt: str, maker: str) -> N
         done = replace(done, inner={**done.inner, "result": result})
         return with_attempt(done, replace(mine, outcome="done"))
 
-    write_as(context, KIND, job.id, attempt, mark)
+    return write_as(context, KIND, job.id, attempt, mark)
+
+
+def _summary(job: Resource) -> dict[str, Any]:
+    result = job.inner["result"]
+    if not result:
+        return {}  # the files of the attempt that made the snapshot were gone when the job was completed
+    return {
+        "rows": result["rows_read"],
+        "rows_rejected": result["rows_rejected"],
+        "report": result["report_uri"] + REPORT,
+    }
 
 
 def _attempt(resource: Resource) -> str:

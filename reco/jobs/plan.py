@@ -14,6 +14,8 @@ from reco.storage.resources import Resource
 SPECIFICATION = "specification.json"
 RESULT = "result.json"
 FAILURE = "failure.json"
+REPORT = "report.json"
+"""An import's report of what was rejected; rejects.csv.gz lies beside it."""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ class ImportSpecification:
     """s3:// folder to write the new snapshot to."""
     bad_row_share: float
     minimum_rows: int
+    role_not_taken: str | None = None
+    """The caller's role, where the source is read with the job's own role instead; a refusal's text names it."""
     command: Literal["import"] = "import"
     format_version: int = FORMAT_VERSION
 

@@ -75,6 +75,10 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
 def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
     """Gives the version its artefact, metrics and training hours, and makes it ACTIVE.
 
+    Returns:
+        settle_s: 0.
+        summary: the artefact's address, users, items and interactions, for the execution's output.
+
     Raises:
         StaleAttempt: the attempt was replaced, has failed, or the training was stopped; nothing was written.
         AlgorithmFault: the container left no result.
@@ -102,7 +106,13 @@ def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]
         return with_attempt(done, replace(mine, outcome="done"))
 
     write_as(context, KIND, version_id, attempt, mark)
-    return {"settle_s": 0}
+    summary = {
+        "artefact": result.artefact_uri,
+        "users": result.users,
+        "items": result.items,
+        "interactions": result.interactions,
+    }
+    return {"settle_s": 0, "summary": summary}
 
 
 def fail(context: JobContext, version_id: str, attempt: str, reason: str) -> str:

@@ -3,11 +3,12 @@
 Payload: `step`, `machine`, `arn`, `execution` ($$.Execution.Id), `attempt` in every step after begin, and `error`
 (what Step Functions caught) in fail. Answers:
 
-    begin    {"arn", "attempt", "proceed", "reason"}     proceed false: nothing to do, and why
-    plan     a reco.jobs.plan.Plan                       import and train
-    commit   {"settle_s"}                                seconds to wait before settle; 0 is done
-    settle   {}                                          deploy
-    fail     {"status"}                                  STALE when the job is another attempt's
+    begin    {"arn", "attempt", "proceed", "refused", "reason"}
+                                         proceed false: nothing to do, and why; refused: the ARN names no such thing
+    plan     a reco.jobs.plan.Plan       import and train
+    commit   {"settle_s", "summary"}     seconds to wait before settle, 0 is done; a few facts for who watches
+    settle   {}                          deploy
+    fail     {"status"}                  STALE when the job is another attempt's
 
 Every step may be repeated, and may come late. Step Functions' own notice that an execution ended badly is taken too:
 it closes a job whose machine was stopped before it could.
@@ -23,7 +24,7 @@ from typing import Any
 from reco.arns import Kind, parse_arn
 from reco.errors import StaleAttempt
 from reco.jobs import deploy_job, import_job, train_job
-from reco.jobs.attempt import JobContext, NotNow, attempt_of
+from reco.jobs.attempt import JobContext, NoSuchResource, NotNow, attempt_of
 from reco.jobs.failures import described, reason_of
 from reco.jobs.plan import FAILURE, attempt_uri
 from reco.jobs.specification import failure_from_json
@@ -34,6 +35,8 @@ NOTICE = "Step Functions Execution Status Change"
 """detail-type of the event that EventBridge carries when an execution changes."""
 
 STALE = "STALE"
+LONGEST_ARN = 256
+"""Characters; the API takes no longer one."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def take_step(context: JobContext, event: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         JobFault, StaleAttempt: the machine catches them and goes to its fail step.
+        NoSuchResource: a step after begin, about an ARN that begin refuses.
         ValueError: the payload names no step or machine.
     """
     if event.get("detail-type") == NOTICE:
@@ -79,7 +83,7 @@ def take_step(context: JobContext, event: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f"there is no machine {machine!r}")
     if step == "begin":
         return _begin(context, job, str(event["arn"]), event["execution"])
-    resource_id = _resource_id(job, event["arn"])
+    resource_id = _resource_id(job, event["arn"], event["execution"])
     if step == "fail":
         return _fail(context, str(machine), job, resource_id, event)
     if step == "plan" and job.plan:
@@ -93,14 +97,14 @@ def take_step(context: JobContext, event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _begin(context: JobContext, job: Job, arn: str, execution: str) -> dict[str, Any]:
-    answer = {"arn": arn, "attempt": "", "proceed": False, "reason": ""}
-    name = parse_arn(arn)
-    if name is None or name.kind is not job.kind:
-        return {**answer, "reason": f"{arn} is not the ARN of a {job.kind.value}"}
-    if not execution.startswith(f"arn:{name.owner.partition}:states:{name.owner.region}:{name.owner.account}:"):
-        return {**answer, "reason": f"{arn} is of another account or region"}
+    answer = {"arn": arn, "attempt": "", "proceed": False, "refused": False, "reason": ""}
     try:
-        attempt = job.begin(context, name.resource_id, execution)
+        resource_id = _resource_id(job, arn, execution)
+        if context.table.get(job.kind, resource_id) is None:
+            raise NoSuchResource(f"There is no {_called(job)} {arn}")
+        attempt = job.begin(context, resource_id, execution)
+    except NoSuchResource as reason:
+        return {**answer, "refused": True, "reason": str(reason)}
     except NotNow as reason:
         return {**answer, "reason": str(reason)}
     return {**answer, "attempt": attempt, "proceed": True}
@@ -123,18 +127,22 @@ def _fail(context: JobContext, machine: str, job: Job, resource_id: str, event: 
 
 def _close(context: JobContext, detail: Mapping[str, Any]) -> dict[str, Any]:
     """Fails the job of an execution that was stopped, or that could not even fail."""
-    arn = json.loads(detail["input"])["arn"]
+    arn, execution = _arn_in(detail.get("input")), detail["executionArn"]
     name = parse_arn(arn)
     machine = next((each for each, job in JOBS.items() if name and job.kind is name.kind), None)
-    if machine is None or name is None or detail["status"] not in ("FAILED", "TIMED_OUT", "ABORTED"):
+    if machine is None or detail["status"] not in ("FAILED", "TIMED_OUT", "ABORTED"):
         return {"status": STALE}
-    job, execution = JOBS[machine], detail["executionArn"]
-    resource = context.table.get(job.kind, name.resource_id)
+    job = JOBS[machine]
+    try:
+        resource_id = _resource_id(job, arn, execution)
+    except NoSuchResource:
+        return {"status": STALE}
+    resource = context.table.get(job.kind, resource_id)
     if resource and attempt_of(resource) is None and _is_for(execution, resource):
         # It ended before its begin: claim the job, so that there is an attempt that can fail.
         _begin(context, job, arn, execution)
     error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause") or ""}
-    return _fail(context, machine, job, name.resource_id, {"execution": execution, "error": error})
+    return _fail(context, machine, job, resource_id, {"execution": execution, "error": error})
 
 
 def _is_for(execution: str, resource: Resource) -> bool:
@@ -147,8 +155,25 @@ def _attempt_held(resource: Resource | None, execution: str) -> str | None:
     return record.attempt if record and record.execution == execution else None
 
 
-def _resource_id(job: Job, arn: str) -> str:
-    name = parse_arn(arn)
+def _arn_in(text: str | None) -> str:
+    """The ARN in an execution's input; empty when it is not there, since anybody may start a machine with anything."""
+    given = json.loads(text or "{}")
+    return str(given.get("arn", "")) if isinstance(given, dict) else ""
+
+
+def _resource_id(job: Job, arn: str, execution: str) -> str:
+    """The id of the resource that the ARN names.
+
+    Raises:
+        NoSuchResource: it cannot be one of the machine's kind, in the account and region of the execution.
+    """
+    name = parse_arn(arn) if len(arn) <= LONGEST_ARN else None
     if name is None or name.kind is not job.kind:
-        raise ValueError(f"{arn} is not the ARN of a {job.kind.value}")
+        raise NoSuchResource(f"{arn[:LONGEST_ARN]} is not the ARN of a {_called(job)} of this account")
+    if not execution.startswith(f"arn:{name.owner.partition}:states:{name.owner.region}:{name.owner.account}:"):
+        raise NoSuchResource(f"{arn} is not the ARN of a {_called(job)} of this account and region")
     return name.resource_id
+
+
+def _called(job: Job) -> str:
+    return job.kind.value.replace("-", " ")

@@ -13,6 +13,7 @@ last longer. Refusals of S3 become faults that say what to change, on whichever 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ from reco.storage.objects import Objects
 from reco.storage.trust import trust_statement
 
 SESSION_NAME = "reco-job"
+JOB_ROLE = "The job role"
 DENIED = "Insufficient privileges for accessing data in Amazon S3."
 NOT_THERE = "Invalid Data location."
 
@@ -41,17 +43,29 @@ class CallersRights:
     """Decides as whom a caller's bucket is read, and reads it."""
 
     def __init__(self, session: boto3.Session, *, job_role: str, external_id: str, data_buckets: Iterable[str]) -> None:
-        """`session` acts as the job role; its clients are made here, once, since making them is not thread-safe."""
+        """`session` acts as the job role. Making clients is not thread-safe: most are made here, others one by one."""
         self.job_role = job_role
         self.external_id = external_id
         self._listed = frozenset(data_buckets)
+        self._session = session
+        self._making = threading.Lock()
         self._sts = session.client("sts")
-        self._own = Objects(_explained(session.client("s3"), None))
+        self._own = Objects(_explained(session.client("s3"), JOB_ROLE))
 
-    def objects(self, role_arn: str | None) -> Objects:
-        """The caller's objects, read as what `role_for` answered. Refusals by S3 are faults that say what to change."""
-        if role_arn is None:
+    def objects(self, role_arn: str | None, *, not_taken: str | None = None) -> Objects:
+        """The caller's objects, read as what `role_for` answered. Refusals by S3 are faults that say what to change.
+
+        `not_taken` is the role that the caller gave, where `role_for` answered None all the same.
+        """
+        if role_arn is None and not_taken is None:
             return self._own
+        if role_arn is None:
+            reader = (
+                f"roleArn {not_taken} was not used, because it does not trust this deployment; the bucket was read as "
+                f"the job role. {JOB_ROLE}"
+            )
+            with self._making:
+                return Objects(_explained(self._session.client("s3"), reader))
         return Objects(_explained(session_as(self._sts, role_arn, self.external_id).client("s3"), role_arn))
 
     def role_for(self, role_arn: str | None, location: str) -> str | None:
@@ -166,8 +180,8 @@ def measure(source: Objects, location: str) -> SourceSize:
     return SourceSize(len(found), sum(each.bytes for each in found), compressed)
 
 
-def _explained(client: Any, role_arn: str | None) -> Any:
-    """The S3 client, whose refusals become faults before botocore raises its own."""
+def _explained(client: Any, reader: str) -> Any:
+    """The S3 client, whose refusals become faults before botocore raises its own. `reader` is who "may not read"."""
 
     def remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["reco_location"] = (params.get("Bucket", ""), params.get("Key"))
@@ -176,7 +190,7 @@ def _explained(client: Any, role_arn: str | None) -> Any:
         if http_response.status_code >= 300:
             code = parsed.get("Error", {}).get("Code", "")
             bucket, key = context.get("reco_location", ("", None))
-            fault = _fault(http_response.status_code, code, bucket, key, role_arn)
+            fault = _fault(http_response.status_code, code, bucket, key, reader)
             if fault:
                 raise fault
 
@@ -185,7 +199,7 @@ def _explained(client: Any, role_arn: str | None) -> Any:
     return client
 
 
-def _fault(status: int, code: str, bucket: str, key: str | None, role_arn: str | None) -> JobFault | None:
+def _fault(status: int, code: str, bucket: str, key: str | None, reader: str) -> JobFault | None:
     place = f"s3://{bucket}/{key}" if key else f"the list of bucket {bucket}"
     if code == "NoSuchBucket":
         return UserFault(f'{NOT_THERE} The bucket "{bucket}" does not exist.')
@@ -196,7 +210,6 @@ def _fault(status: int, code: str, bucket: str, key: str | None, role_arn: str |
     if status in (301, 307, 400) and code in ("PermanentRedirect", "301", "AuthorizationHeaderMalformed"):
         return UserFault(f'{NOT_THERE} The bucket "{bucket}" is in another region.')
     if status in (401, 403):
-        reader = role_arn or "the job role"
         return UserFault(
             f"{DENIED} {reader} may not read {place}. Allow it s3:GetObject on arn:aws:s3:::{bucket}/* and "
             f"s3:ListBucket on arn:aws:s3:::{bucket} (and kms:Decrypt if the objects are encrypted with a key), and "

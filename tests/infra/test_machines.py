@@ -69,7 +69,7 @@ def test_every_state_is_reached_and_leads_on(name: str) -> None:
             waiting += following(states[state])
     assert reached == set(states)
     ends = {state for state, body in states.items() if not following(body)}
-    assert ends == {"Done", "Failed"}
+    assert ends == {"Done", "Failed", "No ARN", "Refused"}
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -132,7 +132,7 @@ def test_the_template_holds_these_very_definitions(assembly: Assembly) -> None:
 class Run:
     """One execution to its end, with functions in place of ours."""
 
-    def __init__(self, machine: str) -> None:
+    def __init__(self, machine: str, given: str) -> None:
         states = boto3.client("stepfunctions", region_name="us-east-1")
         lambda_ = boto3.client("lambda", region_name="us-east-1")
         boto3.client("iam").create_role(RoleName="machine", AssumeRolePolicyDocument="{}")
@@ -141,7 +141,7 @@ class Run:
                 FunctionName=name, Role=ROLE, Runtime="python3.13", Handler="x.y", Code={"ZipFile": b"x"}
             )
         arn = states.create_state_machine(name=machine, definition=json.dumps(MACHINES[machine]), roleArn=ROLE)
-        started = states.start_execution(stateMachineArn=arn["stateMachineArn"], input='{"arn": "arn:of:it"}')
+        started = states.start_execution(stateMachineArn=arn["stateMachineArn"], input=given)
         deadline = time.monotonic() + 30
         while True:
             self.end = states.describe_execution(executionArn=started["executionArn"])
@@ -165,7 +165,7 @@ CALLS: list[dict[str, Any]] = []
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, Functions], Run]]:
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Run]]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -182,9 +182,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, Functions], 
 
     monkeypatch.setattr(LambdaFunction, "_invoke_lambda", invoke)
 
-    def start(machine: str, functions: Functions) -> Run:
+    def start(machine: str, functions: Functions, given: str = '{"arn": "arn:of:it"}') -> Run:
         offered.update(functions)
-        return Run(machine)
+        return Run(machine, given)
 
     with mock_aws(config=MOTO_CONFIGURATION), executing(Containers({}), Clients("us-east-1")):
         yield start
@@ -202,16 +202,16 @@ PLAN = {
     "max_runtime_s": 86_400,
 }
 WELL: Functions = {
-    "begin": lambda _: {"arn": "arn:of:it", "attempt": "a1", "proceed": True, "reason": ""},
+    "begin": lambda _: {"arn": "arn:of:it", "attempt": "a1", "proceed": True, "refused": False, "reason": ""},
     "plan": lambda _: PLAN,
     "job": lambda _: {},
     "check": lambda _: {"probes": 20},
-    "commit": lambda _: {"settle_s": 0},
+    "commit": lambda _: {"settle_s": 0, "summary": {"rows": 1000, "report": "s3://data/jobs/1/2/report.json"}},
     "settle": lambda _: {},
     "fail": lambda _: {"status": "CREATE FAILED"},
 }
 
-Start = Callable[[str, Functions], Run]
+Start = Callable[..., Run]
 
 
 @pytest.mark.parametrize("machine", ["import", "train"])
@@ -226,6 +226,14 @@ def test_small_work_is_planned_done_in_the_function_and_committed(run: Start, ma
     assert commit == {**begin, "step": "commit", "attempt": "a1"}
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_output_says_what_came_of_it_and_on_which_machine(run: Start, machine: str) -> None:
+    output = json.loads(run(machine, WELL).end["output"])
+    assert output["commit"]["summary"] == {"rows": 1000, "report": "s3://data/jobs/1/2/report.json"}
+    if machine != "deploy":
+        assert (output["plan"]["tier"], output["plan"]["reason"]) == ("function", "it is small")
+
+
 def test_a_deployment_is_checked_committed_and_settled(run: Start) -> None:
     done = run("deploy", WELL)
     assert done.end["status"] == "SUCCEEDED", done.end
@@ -235,10 +243,28 @@ def test_a_deployment_is_checked_committed_and_settled(run: Start) -> None:
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_job_that_is_done_or_in_other_hands_is_left_alone(run: Start, machine: str) -> None:
-    idle = {"arn": "arn:of:it", "attempt": "", "proceed": False, "reason": "it is done"}
+    idle = {"arn": "arn:of:it", "attempt": "", "proceed": False, "refused": False, "reason": "it is done"}
     done = run(machine, {**WELL, "begin": lambda _: idle})
     assert done.end["status"] == "SUCCEEDED"
     assert done.steps == ["begin"]
+    assert json.loads(done.end["output"])["claim"]["reason"] == "it is done"
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_an_arn_of_nothing_to_work_on_ends_failed_with_the_plain_reason(run: Start, machine: str) -> None:
+    why = "arn:of:it is not the ARN of a campaign of this account"
+    refusal = {"arn": "arn:of:it", "attempt": "", "proceed": False, "refused": True, "reason": why}
+    done = run(machine, {**WELL, "begin": lambda _: refusal})
+    assert (done.end["status"], done.end["error"], done.end["cause"]) == ("FAILED", "InvalidInput", why)
+    assert done.steps == ["begin"]
+
+
+@pytest.mark.parametrize("given", ["{}", "[]", "7", '"arn"', '{"arn": null}', '{"arn": {}}', '{"ARN": "x"}'])
+def test_input_without_an_arn_ends_failed_before_the_first_step(run: Start, given: str) -> None:
+    done = run("train", WELL, given)
+    assert (done.end["status"], done.end["error"]) == ("FAILED", "InvalidInput")
+    assert done.end["cause"] == 'The input must be {"arn": "ARN OF THE RESOURCE"}.'
+    assert CALLS == []
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_every_way_to_fail_says_what_to_do(error: dict[str, str], words: list[st
 
 
 def test_texts_begin_as_personalize_words_them() -> None:
-    assert described("import", "ITEMS", "No.") == "Failed to create a data import job for ITEMS dataset. No."
+    assert described("import", "Items", "No.") == "Failed to create a data import job for Items dataset...No."
     assert described("train", "", "Too few.") == "Create failed. Too few."
     assert described("train", "", "Create failed. Too few.") == "Create failed. Too few."
     assert len(described("train", "", "x" * 5000)) == LONGEST_REASON

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from reco.arns import Kind
+from reco.datasets.rejects import REPORT_FILE
 from reco.errors import StaleAttempt, UserFault
 from reco.jobs.specification import ImportSpecification, JobFailure, specification_from_json, to_json
+from reco.jobs.workflow import NOTICE, STALE, take_step
+from reco.storage.access import CallersRights
 from tests.jobs.bench import DATASET, IMPORT, Bench
 
 
@@ -28,7 +32,8 @@ def test_an_import_commits_its_snapshot_and_is_active(bench: Bench) -> None:
     assert plan["job_name"].startswith("reco-import-") and len(plan["job_name"]) <= 63
     bench.run_container(plan)
     bench.now += 60
-    assert bench.step("commit", IMPORT, execution, attempt=attempt) == {"settle_s": 0}
+    committed = bench.step("commit", IMPORT, execution, attempt=attempt)
+    assert committed["settle_s"] == 0
     assert bench.job.status == "ACTIVE"
     assert bench.job.updated_at == bench.now
     assert bench.job.inner["result"]["rows_rejected"] == 1
@@ -36,6 +41,20 @@ def test_an_import_commits_its_snapshot_and_is_active(bench: Bench) -> None:
     assert snapshot["uri"].startswith("s3://home/groups/dataset-group-shop/INTERACTIONS/")
     assert (snapshot["digest"], snapshot["rows"]) == ("digest", 1000)
     assert "import" not in bench.dataset.inner
+
+
+def test_a_commit_tells_how_many_rows_were_rejected_and_where_the_report_is(bench: Bench) -> None:
+    execution, attempt = bench.begin(IMPORT)
+    plan = bench.step("plan", IMPORT, execution, attempt=attempt)
+    assert plan["reason"].endswith("MB of CSV fit the job function (3,008 MB)")
+    bench.run_container(plan)
+    first = bench.step("commit", IMPORT, execution, attempt=attempt)
+    assert first["summary"] == {
+        "rows": 1001,
+        "rows_rejected": 1,
+        "report": specification_of(bench, plan).attempt_uri + REPORT_FILE,
+    }
+    assert bench.step("commit", IMPORT, execution, attempt=attempt) == first
 
 
 def test_the_specification_says_where_to_read_and_where_to_write(bench: Bench) -> None:
@@ -74,7 +93,7 @@ def test_a_failure_of_the_container_becomes_the_reason(bench: Bench) -> None:
     answer = bench.step("fail", IMPORT, execution, attempt=attempt, error=error)
     assert answer == {"status": "CREATE FAILED"}
     assert bench.job.failure_reason == (
-        "Failed to create a data import job for INTERACTIONS dataset. "
+        "Failed to create a data import job for Interactions dataset..."
         "Input CSV is missing the following columns:[ITEM_ID]."
     )
     assert "import" not in bench.dataset.inner
@@ -164,15 +183,55 @@ def test_a_dataset_made_anew_under_the_same_name_gets_no_old_snapshot(bench: Ben
 @pytest.mark.parametrize(
     ("arn", "reason"),
     [
-        (DATASET, "is not the ARN of a dataset-import-job"),
-        ("monday", "is not the ARN of a dataset-import-job"),
-        (IMPORT.replace("monday", "never"), "is gone"),
-        (IMPORT.replace("123456789012", "999999999999"), "is of another account or region"),
+        (DATASET, f"{DATASET} is not the ARN of a dataset import job of this account"),
+        ("monday", "monday is not the ARN of a dataset import job of this account"),
+        ("", " is not the ARN of a dataset import job of this account"),
+        (f"{IMPORT}{'x' * 10_000}", "is not the ARN of a dataset import job of this account"),
+        (IMPORT.replace("monday", "never"), f"There is no dataset import job {IMPORT.replace('monday', 'never')}"),
+        (IMPORT.replace("123456789012", "999999999999"), "is not the ARN of a dataset import job of this account"),
+        (IMPORT.replace("eu-west-1", "eu-west-2"), "of this account and region"),
     ],
 )
-def test_an_arn_typed_wrongly_ends_the_execution_with_a_reason(bench: Bench, arn: str, reason: str) -> None:
-    event = {"step": "begin", "machine": "import", "arn": arn, "execution": bench.start()}
-    from reco.jobs.workflow import take_step
+def test_an_arn_of_nothing_to_import_is_refused_and_nothing_is_written(bench: Bench, arn: str, reason: str) -> None:
+    execution, before = bench.start(), bench.stored()
+    answer = take_step(bench.context, {"step": "begin", "machine": "import", "arn": arn, "execution": execution})
+    assert (answer["proceed"], answer["refused"], answer["attempt"]) == (False, True, "")
+    assert reason in answer["reason"] and len(answer["reason"]) < 400
+    detail = {"executionArn": execution, "status": "FAILED", "input": json.dumps({"arn": arn})}
+    assert take_step(bench.context, {"detail-type": NOTICE, "detail": detail}) == {"status": STALE}
+    assert bench.stored() == before
 
-    answer = take_step(bench.context, event)
-    assert answer["proceed"] is False and reason in answer["reason"]
+
+@pytest.mark.parametrize("text", ["{}", "[]", "7", '{"arn": ["x"]}', '{"arn": null}', None])
+def test_a_notice_of_an_execution_without_an_arn_changes_nothing(bench: Bench, text: str | None) -> None:
+    execution, before = bench.start(), bench.stored()
+    detail = {"executionArn": execution, "status": "FAILED", "input": text}
+    assert take_step(bench.context, {"detail-type": NOTICE, "detail": detail}) == {"status": STALE}
+    assert bench.stored() == before
+
+
+def test_finished_work_is_not_refused(bench: Bench) -> None:
+    bench.run(IMPORT, bench.start())
+    answer = bench.step("begin", IMPORT, bench.start())
+    assert (answer["proceed"], answer["refused"]) == (False, False)
+    assert answer["reason"] == "the import is complete"
+
+
+def test_a_failed_plan_begins_as_a_failed_container_does(bench: Bench) -> None:
+    nowhere = bench.put_import("tuesday", location="s3://callers-data/none.csv")
+    execution, attempt = bench.begin(nowhere)
+    with pytest.raises(UserFault) as refused:
+        bench.step("plan", nowhere, execution, attempt=attempt)
+    error = {"Error": "UserFault", "Cause": json.dumps({"errorMessage": refused.value.message})}
+    bench.step("fail", nowhere, execution, attempt=attempt, error=error)
+    reason = str(bench.get(Kind.DATASET_IMPORT_JOB, "tuesday").failure_reason)
+    assert reason.startswith("Failed to create a data import job for Interactions dataset...Invalid Data location.")
+
+
+def test_a_role_that_was_not_taken_is_named_to_the_container(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = "arn:aws:iam::123456789012:role/callers"
+    monkeypatch.setattr(CallersRights, "_may_take", lambda self, role_arn: False)
+    tuesday = bench.put_import("tuesday", role=role)
+    execution, attempt = bench.begin(tuesday)
+    specification = specification_of(bench, bench.step("plan", tuesday, execution, attempt=attempt))
+    assert (specification.role_arn, specification.role_not_taken) == (None, role)

@@ -24,7 +24,14 @@ def test_a_training_commits_artefact_metrics_and_hours(bench: Bench) -> None:
     assert specification.hyperparameters == {"hidden_dimension": "16"}
     assert specification.events.group == "dataset-group-shop"
     bench.run_container(plan)
-    bench.step("commit", VERSION, execution, attempt=attempt)
+    answer = bench.step("commit", VERSION, execution, attempt=attempt)
+    assert answer["summary"] == {
+        "artefact": specification.artefact_uri,
+        "users": 50,
+        "items": 100,
+        "interactions": 1000,
+    }
+    assert bench.step("commit", VERSION, execution, attempt=attempt) == answer
     version = bench.version
     assert version.status == "ACTIVE"
     assert version.body["training_hours"] == 0.01

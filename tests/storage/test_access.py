@@ -123,6 +123,19 @@ def test_a_bucket_policy_that_denies_is_explained(location: str, action: str) ->
     assert "s3:GetObject on arn:aws:s3:::data/*" in message and "bucket policy" in message
 
 
+def test_a_refusal_to_the_job_role_says_that_the_callers_role_was_not_used() -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    boto3.client("s3", region_name=REGION).put_bucket_policy(Bucket="data", Policy=json.dumps(policy))
+    for not_taken in (None, ROLE):
+        with pytest.raises(UserFault) as refused:
+            rights("*").objects(None, not_taken=not_taken).client.get_object(Bucket="data", Key="one.csv")
+        message = refused.value.message
+        assert "The job role may not read s3://data/one.csv" in message
+        said = f"roleArn {ROLE} was not used, because it does not trust this deployment; the bucket was read as the job"
+        assert (said in message) == (not_taken is not None)
+
+
 def test_an_explained_client_still_raises_what_nobody_can_explain() -> None:
     with pytest.raises(ClientError):
         rights("*").objects(None).client.get_object(Bucket="data", Key="one.csv", Range="bytes=90-99")
