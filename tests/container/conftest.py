@@ -23,6 +23,7 @@ from training_container.layout import ContainerFolders
 
 HERE = Path(__file__).parent
 ATTEMPT = "s3://home/jobs/job/attempt/"
+CALLERS_ROLE = "arn:aws:iam::123456789012:role/callers"
 SPECIFICATION = ImportSpecification(
     job_arn="arn:aws:personalize:eu-west-1:123456789012:dataset-import-job/monday",
     attempt="attempt",
@@ -37,6 +38,7 @@ SPECIFICATION = ImportSpecification(
     snapshot_uri="s3://home/groups/g/INTERACTIONS/attempt/",
     bad_row_share=0.05,
     minimum_rows=1,
+    role_not_taken=CALLERS_ROLE,
 )
 
 

@@ -26,6 +26,7 @@ def do(
         "fill memory": lambda: raising(MemoryError()),
         "fill disk": lambda: raising(OSError(errno.ENOSPC, "No space left on device")),
         "read": lambda: source.client.get_object(Bucket="nowhere-at-all", Key="x.csv"),
+        "read theirs": lambda: source.client.get_object(Bucket="callers-data", Key="clicks.csv"),
         "work in C": lambda: long_query(progress),
         "exit": lambda: sys.exit(3),
     }

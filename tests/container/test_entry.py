@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.container.conftest import ATTEMPT, Container
+from tests.container.conftest import ATTEMPT, CALLERS_ROLE, Container
 
 
 def test_a_job_that_succeeds_leaves_its_result_and_exits_with_0(container: Container) -> None:
@@ -69,6 +69,23 @@ def test_a_start_that_makes_no_sense_is_the_platforms_fault(
     container.configure("hyperparameters", hyperparameters)
     assert container.run("import") == 1
     assert container.failure.startswith("platform: ") and words in container.failure
+
+
+def test_a_bucket_that_the_job_role_may_not_read_says_that_the_callers_role_was_not_used(container: Container) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::callers-data/*"}
+    container.s3.create_bucket(Bucket="callers-data")
+    try:
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        container.s3.put_bucket_policy(Bucket="callers-data", Policy=policy)
+        container.lay_out("read theirs")
+        assert container.run("import") == 1
+    finally:
+        container.s3.delete_bucket(Bucket="callers-data")
+    assert container.failure.startswith(
+        f"user: Insufficient privileges for accessing data in Amazon S3. roleArn {CALLERS_ROLE} was not used, because "
+        "it does not trust this deployment; the bucket was read as the job role. The job role may not read "
+        "s3://callers-data/clicks.csv."
+    )
 
 
 def test_several_hosts_are_refused(container: Container) -> None:
