@@ -25,7 +25,7 @@ def fold_in(items: Floats, spectrum: Floats, objective: Objective, rows: NDArray
     extra = objective.alpha * weights.astype(np.float64)
     root = np.sqrt(extra)
     design = items[rows] * scale
-    design = design * root[:, None]
+    design *= root[:, None]
     right = (1 + extra) / root
     if count <= factors:
         solution = design.T @ np.linalg.solve(_with_identity(design @ design.T), right)

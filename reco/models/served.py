@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,9 @@ from reco.models.source import ModelSource
 from reco.models.top_k import top_k
 
 Rows = NDArray[np.int32]
+
+_REMEMBERED_VECTORS = 4_096
+_DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def serve(source: ModelSource, items: Vocabulary) -> ServedModel:
 
 
 class FactorModel:
-    """Matrix factorisation: the user's vector is folded in from the history, at each request anew.
+    """Matrix factorisation: the user's vector is folded in from the history, anew whenever the history is another.
 
     A score is the share of the softmax of vector products at the fitted temperature. Items the user has touched have
     no share where the model excludes them (attribute `seen_items`), unless they are asked for as candidates.
@@ -104,6 +108,7 @@ class FactorModel:
         self.spectrum: Floats = source.array("spectrum")
         self.newcomer: NDArray[np.float64] = source.array("newcomer_shares")
         self._untouched: Rows = source.array("untouched_items")
+        self._vectors: dict[bytes, Floats] = {}
 
     def rank(self, query: Query) -> Ranking:
         if query.candidates is not None:
@@ -130,9 +135,18 @@ class FactorModel:
         return products
 
     def vector(self, history: Rows) -> Floats:
-        """The user's vector."""
-        rows, weights = self.weights.weigh_one(history, len(self.factors))
-        return fold_in(self.factors, self.spectrum, self.objective, rows, weights)
+        """The user's vector, read-only. It depends on the history alone, so a user who looks again without having
+        touched anything costs no second folding in, which is most of an answer's work."""
+        key = blake2b(np.asarray(history, np.int32).tobytes(), digest_size=_DIGEST_BYTES).digest()
+        vector = self._vectors.get(key)
+        if vector is None:
+            rows, weights = self.weights.weigh_one(history, len(self.factors))
+            vector = fold_in(self.factors, self.spectrum, self.objective, rows, weights)
+            vector.flags.writeable = False
+            if len(self._vectors) >= _REMEMBERED_VECTORS:
+                self._vectors.clear()
+            self._vectors[key] = vector
+        return vector
 
     def _rank_candidates(self, history: Rows, candidates: Rows, count: int) -> Ranking:
         if len(history):

@@ -11,6 +11,7 @@ import pytest
 from reco.artefact import open_artefact, write_artefact
 from reco.errors import CorruptArtefact
 from reco.models.fitting import fit_model
+from reco.models.fold_in import fold_in
 from reco.models.interactions import Interactions
 from reco.models.popularity import newcomer_shares
 from reco.models.served import FactorModel, Query, load_model, serve
@@ -63,6 +64,31 @@ def test_fewer_items_are_the_head_of_more(model: FactorModel) -> None:
     assert few.scores is not None
     assert many.scores is not None
     assert few.scores.tolist() == many.scores[:5].tolist()
+
+
+def test_a_question_asked_again_has_the_same_answer_whatever_was_asked_between(
+    fitted: FittedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reco.models.served._REMEMBERED_VECTORS", 3)
+    model = serve(fitted, names(100, "i"))
+    histories = [[1, 2], [2, 1], [1, 2, 2], [7], [8], [1]]
+    fresh = [serve(fitted, names(100, "i")).rank(query(history)) for history in histories]
+    for history, expected in [*zip(histories, fresh, strict=True)] * 2:
+        for _ in range(2):
+            answer = model.rank(query(history))
+            np.testing.assert_array_equal(answer.items, expected.items)
+            np.testing.assert_array_equal(answer.scores, expected.scores)
+
+
+def test_a_vector_is_what_folding_in_gives(model: FactorModel) -> None:
+    history = np.array([5, 9, 5, 30], np.int32)
+    rows, weights = model.weights.weigh_one(history, len(model.factors))
+    folded = fold_in(model.factors, model.spectrum, model.objective, rows, weights)
+    for _ in range(2):
+        np.testing.assert_array_equal(model.vector(history), folded)
+    np.testing.assert_array_equal(model.vector(np.repeat(history, 2)[::2]), folded)
+    with pytest.raises(ValueError, match="read-only"):
+        model.vector(history)[0] = 1.0
 
 
 def test_items_of_the_users_taste_come_first(model: FactorModel) -> None:
