@@ -177,6 +177,8 @@ class Front:
         if method == "OPTIONS" and self.api.cors:
             return 204, self.api.cors.preflight(origin), b""
         allowed = self.api.cors.headers_for(origin) if self.api.cors else []
+        if signature is not None and signature.region != self.region:
+            return _other_region(self.region, signature.region, allowed)
         key = self.api.route(method, path)
         if key is None:
             return _message(404, "Not Found", allowed)
@@ -225,6 +227,16 @@ def _headers(environ: Environ) -> Iterator[tuple[str, str]]:
 def _message(status: int, text: str, headers: list[tuple[str, str]]) -> tuple[int, list[tuple[str, str]], bytes]:
     """An answer of the gateway's own."""
     return status, [("content-type", "application/json"), *headers], json.dumps({"message": text}).encode()
+
+
+def _other_region(ours: str, theirs: str, headers: list[tuple[str, str]]) -> tuple[int, list[tuple[str, str]], bytes]:
+    """The gateway's answer to a signature for another region, which says here how to mend it."""
+    text = (
+        f"Credential should be scoped to a valid region: this stack is in {ours}, the request was signed for {theirs}. "
+        "Set AWS_DEFAULT_REGION or region_name."
+    )
+    named = [("content-type", "application/json"), ("x-amzn-errortype", "InvalidSignatureException"), *headers]
+    return 403, named, json.dumps({"__type": "InvalidSignatureException", "message": text}).encode()
 
 
 def _from_answer(answer: Any, allowed: list[tuple[str, str]]) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -103,8 +103,8 @@ class Functions:
     containers: Containers
     write_line: Callable[[str, str], None] = lambda function, line: None
     """Told the name of a function and each line it prints."""
-    report_error: Callable[[str, str], None] = lambda function, trace: None
-    """Told the name of a function that raised, and the traceback."""
+    report_error: Callable[[str, Exception], None] = lambda function, error: None
+    """Told the name of a function that raised, and what."""
     _output: FunctionOutput = field(init=False, repr=False)
     _handlers: dict[str, Handler] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -134,9 +134,8 @@ class Functions:
         except FunctionError:
             raise
         except Exception as error:
-            trace = traceback.format_exception(error)
-            self.report_error(function.function_name, "".join(trace))
-            raise FunctionError(type(error).__name__, str(error), trace) from error
+            self.report_error(function.function_name, error)
+            raise FunctionError(type(error).__name__, str(error), traceback.format_exception(error)) from error
         if len(text) > LARGEST_PAYLOAD:
             raise FunctionError(
                 "Function.ResponseSizeTooLarge",

@@ -35,8 +35,12 @@ CREATE TABLE IF NOT EXISTS records (number INTEGER PRIMARY KEY, stream TEXT NOT 
 """
 
 
-class DataDirectoryInUse(Exception):
-    """Another stack writes there, or a later version did; the message says which."""
+class DataDirectoryUnusable(Exception):
+    """It cannot be made or written, or another stack or version wrote it; the message says which."""
+
+
+class DataDirectoryInUse(DataDirectoryUnusable):
+    """Another stack writes there, or a later version did."""
 
 
 @dataclass(frozen=True)
@@ -88,21 +92,32 @@ class Journal:
         """Opens the folder, which is made when it is not there.
 
         Raises:
-            DataDirectoryInUse: see its docstring.
+            DataDirectoryUnusable: see its docstring.
         """
         self.bodies = folder / "bodies"
-        self.bodies.mkdir(parents=True, exist_ok=True)
-        self._lock_file = (folder / "lock").open("w")
+        try:
+            self.bodies.mkdir(parents=True, exist_ok=True)
+            self._lock_file = (folder / "lock").open("w")
+        except OSError as error:
+            raise DataDirectoryUnusable(
+                f"{folder} cannot be made or written ({error.strerror}): choose another folder"
+            ) from error
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._lock_file.close()
             raise DataDirectoryInUse(f"another stack runs on {folder}: stop it, or choose another folder") from error
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(folder / "journal.sqlite", check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        try:
+            self._connection = sqlite3.connect(folder / "journal.sqlite", check_same_thread=False, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error as error:
+            self._lock_file.close()
+            raise DataDirectoryUnusable(
+                f"{folder / 'journal.sqlite'} cannot be used ({error}): choose another folder"
+            ) from error
         if found not in (0, FORMAT):
             self.close()
             raise DataDirectoryInUse(f"{folder} was written by another version of Reco (format {found}, not {FORMAT})")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,10 @@ class StackProcess:
         overrides: Mapping[str, str] | None = None,
         assembly: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        options: Sequence[str] = ("--verbose",),
     ) -> None:
-        """`overrides` are settings of the functions, `environment` variables of the process."""
-        self._arguments = ["--verbose", "--port", str(port)]
+        """`overrides` are settings of the functions, `environment` variables of the process, `options` of `reco up`."""
+        self._arguments = [*options, "--port", str(port)]
         if data_dir:
             self._arguments += ["--data-dir", str(data_dir)]
         if assembly:

@@ -15,8 +15,12 @@ LAST_MOMENT_S = 2.0
 LARGEST_BODY = 8 * 1024**3
 
 
-class PortInUse(Exception):
-    """Another program listens on the port; the message says so."""
+class PortUnusable(Exception):
+    """Another program listens on the port, or this user may not; the message says which."""
+
+
+class PortInUse(PortUnusable):
+    """Another program listens on the port."""
 
 
 class Server:
@@ -26,7 +30,7 @@ class Server:
         """Takes the port at once; 0 takes any that is free.
 
         Raises:
-            PortInUse: see its docstring.
+            PortUnusable: see its docstring.
         """
         import waitress.server
         from waitress.channel import HTTPChannel
@@ -47,6 +51,8 @@ class Server:
 
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._closed = False
+        self._ending = threading.Lock()
+        self._sockets_open = True
         self._application: Application | None = None
         try:
             self._server: Any = waitress.server.create_server(
@@ -62,10 +68,13 @@ class Server:
                 clear_untrusted_proxy_headers=False,
             )
             self._server.channel_class = Channel
+            self._server.pull_trigger = self._wake
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortInUse(f"port {port} is in use: stop what listens there, or choose another --port") from error
-            raise
+            raise PortUnusable(
+                f"port {port} cannot be opened ({error.strerror}): choose another --port, above 1023"
+            ) from error
         self.port: int = self._server.effective_port
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
 
@@ -79,7 +88,25 @@ class Server:
         self._thread.start()
 
     def _run(self) -> None:
-        self._server.run()
+        try:
+            self._server.run()
+        except OSError:
+            if self._sockets_open:
+                raise
+
+    def _wake(self) -> None:
+        """Makes the loop look at its sockets. A request that outlived the server must not: the number of the pipe it
+        would write to may be another file's by then."""
+        with self._ending:
+            if self._sockets_open:
+                self._server.trigger.pull_trigger()
+
+    def _close_sockets(self) -> None:
+        from waitress import wasyncore
+
+        with self._ending:
+            self._sockets_open = False
+            wasyncore.close_all(self._server._map, ignore_all=True)
 
     def close(self) -> None:
         """Takes no more requests; those under way get a moment. Repeating it does nothing."""
@@ -89,9 +116,7 @@ class Server:
         if not self._thread.is_alive():
             self._server.close()
             return
-        from waitress import wasyncore
-
         self._server.task_dispatcher.shutdown(timeout=LAST_MOMENT_S)
         # In the thread that selects on the sockets: closed by another they would be selected on once more.
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map))
+        self._server.trigger.pull_trigger(self._close_sockets)
         self._thread.join(5)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 from local.clients import CREDENTIAL, Clients
 from local.front import Application
+from reco.errors import RecoError
 
 ASSEMBLY = Path(__file__).parent.parent / "build" / "cdk.out"
 
@@ -45,22 +47,29 @@ class World:
         overrides: Mapping[str, str] | None = None,
         assembly: Path = ASSEMBLY,
         report: Callable[[str], None] = lambda line: None,
+        announce: Callable[[str], None] | None = None,
         job_module: str = "training_container.entry",
+        region: str | None = None,
     ) -> None:
         """
         Args:
+            region: None takes AWS_DEFAULT_REGION or AWS_REGION, us-east-1 where neither is set.
             job_module: what container jobs run; tests have their own.
             port: 0 takes any that is free.
             data_dir: where every acknowledged write is kept for the next start; None keeps nothing.
             overrides: environment variables of the functions, over `OVERRIDES`.
-            report: told a line at a time what happens: deployment, jobs' output, errors of functions.
+            report: told a line at a time what happens: deployment, jobs' output, faults of functions that the product
+                foresees.
+            announce: told what a person should know: jobs that failed, errors that nobody foresaw; None: `report`.
         """
         self._wanted_port = port
         self._data_dir = data_dir
         self._overrides = {**OVERRIDES, **(overrides or {})}
         self._assembly = assembly
         self._report = report
+        self._announce = announce or report
         self._job_module = job_module
+        self._wanted_region = region
         self._exits = ExitStack()
         self._closing = False
         self._journal: Any = None
@@ -70,7 +79,7 @@ class World:
     def __enter__(self) -> World:
         """
         Raises:
-            DeploymentFailed, PortInUse, DataDirectoryInUse: as their modules say.
+            DeploymentFailed, PortUnusable, DataDirectoryUnusable: as their modules say.
             RuntimeError: another stack stands in this process.
         """
         if not _STANDING.acquire(blocking=False):
@@ -102,7 +111,7 @@ class World:
         from local.server import Server
         from local.training_jobs import running_jobs
 
-        use(_environment())
+        use(_environment(self._wanted_region))
         self.region = os.environ["AWS_DEFAULT_REGION"]
         server = Server(self._wanted_port)
         exits.callback(server.close)
@@ -211,6 +220,14 @@ class World:
     def _noticed(self, ended: Any) -> None:
         if self._journal is not None:
             self._journal.mark_noticed(ended.arn)
+        if "ResourcesTable" in self.outputs:
+            from local.job_lines import failure_line
+            from reco.storage.resources import ResourceTable
+
+            table = ResourceTable(self.inner_client("dynamodb"), self.outputs["ResourcesTable"])
+            line = failure_line(ended, table.get)
+            if line:
+                self._announce(line)
 
     def _write_object(self, bucket: str, key: str, body: bytes) -> None:
         self.inner_client("s3").put_object(Bucket=bucket, Key=key, Body=body)
@@ -254,18 +271,21 @@ class World:
     def _write_line(self, job: str, line: str) -> None:
         self._report(f"{job}: {line}")
 
-    def _report_error(self, function: str, trace: str) -> None:
-        self._report(f"{function} raised:\n{trace}")
+    def _report_error(self, function: str, error: Exception) -> None:
+        # What the product raises itself becomes an answer or a failureReason; everything else is a defect.
+        tell = self._report if isinstance(error, RecoError) else self._announce
+        tell(f"{function} raised:\n{''.join(traceback.format_exception(error))}")
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
+def _environment(region: str | None) -> Iterator[None]:
     """Makes this process's AWS clients mean moto: an address from the shell would lead them to the port, or away."""
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_DATA_PATH")):
             del os.environ[name]
-    os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
+    region = region or os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or "us-east-1"
+    os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"] = region
     # The functions' metrics are lines on standard output, which is a person's terminal here.
     os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
     # A thread that only computes must not keep each request waiting 5 ms a turn.

@@ -19,20 +19,34 @@ ENVIRONMENT = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 
 
 @click.command
-@click.option("--port", default=4566, show_default=True, help="Port on this machine; 0 takes any that is free.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4566,
+    show_default=True,
+    help="Port on this machine; 0 takes any that is free.",
+)
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep everything in this folder, so that the next start finds it. Without it nothing is kept.",
 )
 @click.option("--verbose", is_flag=True, help="Tell what is deployed, and what jobs and functions print.")
+@click.option("--region", help="Region the stack says it is in; AWS_DEFAULT_REGION, AWS_REGION or us-east-1 otherwise.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a setting of the functions.")
 @click.option(
     "--assembly",
     type=click.Path(file_okay=False, path_type=Path),
     help="Synthesised stacks; build/cdk.out of the checkout by default.",
 )
-def up(port: int, data_dir: Path | None, verbose: bool, settings: tuple[str, ...], assembly: Path | None) -> None:
+def up(
+    port: int,
+    data_dir: Path | None,
+    verbose: bool,
+    region: str | None,
+    settings: tuple[str, ...],
+    assembly: Path | None,
+) -> None:
     """Start the stack and serve it until Ctrl-C."""
     began = time.monotonic()
     stop = threading.Event()
@@ -52,23 +66,26 @@ def up(port: int, data_dir: Path | None, verbose: bool, settings: tuple[str, ...
     logging.getLogger("moto").setLevel(logging.ERROR if verbose else logging.CRITICAL)
     click.echo("Starting: moto, the deployed template, the port ...", err=True)
     from local.deployer import DeploymentFailed
-    from local.journal import DataDirectoryInUse
-    from local.server import PortInUse
+    from local.journal import DataDirectoryUnusable
+    from local.server import PortUnusable
     from local.world import ASSEMBLY, World
 
+    def announce(line: str) -> None:
+        click.echo(line, err=True)
+
     def report(line: str) -> None:
-        if verbose or "raised:" in line:
-            click.echo(line, err=True)
+        if verbose:
+            announce(line)
 
     try:
-        with World(port, data_dir, overrides, assembly or ASSEMBLY, report) as world:
+        with World(port, data_dir, overrides, assembly or ASSEMBLY, report, announce=announce, region=region) as world:
             # What stands now stands to the end: the collector need not look at it again.
             gc.freeze()
             click.echo(_ready(world.environment(), time.monotonic() - began))
             sys.stdout.flush()
             stop.wait()
             click.echo("Stopping ...", err=True)
-    except (DataDirectoryInUse, DeploymentFailed, PortInUse) as error:
+    except (DataDirectoryUnusable, DeploymentFailed, PortUnusable) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
 
+import boto3
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from local.world import World
 from tests.local import handlers
@@ -30,11 +32,12 @@ def send(
     body: bytes = b"",
     headers: dict[str, str] | None = None,
     service: str | None = "execute-api",
+    region: str = "us-east-1",
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers by lower-case name, and body of the answer to a request signed for a service (None: unsigned)."""
     request = AWSRequest(method, f"http://{connection.host}:{connection.port}{path}", data=body, headers=headers or {})
     if service:
-        SigV4Auth(Credentials("key", "secret"), service, "us-east-1").add_auth(request)
+        SigV4Auth(Credentials("key", "secret"), service, region).add_auth(request)
     connection.request(method, path, body=body or None, headers=dict(request.headers))
     answer = connection.getresponse()
     return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
@@ -67,6 +70,42 @@ def test_a_method_without_a_route_is_not_found(connection: HTTPConnection) -> No
 
 def test_an_unsigned_request_to_the_api_is_forbidden(connection: HTTPConnection) -> None:
     assert send(connection, "POST", "/recommendations", b"{}", service=None)[0] == 403
+
+
+@pytest.mark.parametrize("service", ["personalize", "personalize-runtime", "personalize-events"])
+def test_a_request_signed_for_another_region_is_refused_and_says_how_to_mend_it(
+    small_world: World, service: str
+) -> None:
+    client = boto3.client(
+        service,
+        region_name="eu-west-1",
+        endpoint_url=small_world.endpoint,
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",
+    )
+    calls = {
+        "personalize": lambda: client.list_schemas(),
+        "personalize-runtime": lambda: client.get_recommendations(userId="u", campaignArn="arn:aws:personalize:::c"),
+        "personalize-events": lambda: client.put_events(
+            trackingId="t", sessionId="s", eventList=[{"eventType": "View", "sentAt": 1}]
+        ),
+    }
+    with pytest.raises(ClientError) as refused:
+        calls[service]()
+    response = refused.value.response
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert response["Error"] == {
+        "Code": "InvalidSignatureException",
+        "Message": "Credential should be scoped to a valid region: this stack is in us-east-1, the request was signed "
+        "for eu-west-1. Set AWS_DEFAULT_REGION or region_name.",
+    }
+
+
+def test_a_page_may_read_that_its_region_is_wrong(connection: HTTPConnection) -> None:
+    origin = {"Origin": "https://shop.example"}
+    status, headers, _ = send(connection, "POST", "/recommendations", b"{}", origin, region="eu-west-1")
+    assert (status, headers["x-amzn-errortype"]) == (403, "InvalidSignatureException")
+    assert headers["access-control-allow-origin"] == "https://shop.example"
 
 
 def test_the_connection_is_kept_alive(connection: HTTPConnection) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from local.journal import DataDirectoryUnusable, Journal
 from local.process import StackProcess
 from tests.local.test_state_machines import gone, wait_for
 
@@ -68,6 +69,42 @@ def test_the_server_never_loads_what_only_the_container_uses(small_assembly: Pat
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["--port", "99999"], 2, "99999 is not in the range 0<=x<=65535"),
+        (["--port", "-1"], 2, "-1 is not in the range 0<=x<=65535"),
+        (["--port", "0", "--data-dir", "/dev/null/x"], 1, "/dev/null/x cannot be made or written"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(
+    small_assembly: Path, arguments: list[str], status: int, sentence: str
+) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "reco.cli.main", "up", "--assembly", str(small_assembly), *arguments],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == status
+    assert sentence in run.stderr
+    assert sum(line.startswith("Error: ") for line in run.stderr.splitlines()) == 1
+    assert "Traceback" not in run.stderr
+
+
+def test_a_data_directory_that_is_no_journal_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_text("not a database" * 1000)
+    with pytest.raises(DataDirectoryUnusable, match="choose another folder"):
+        Journal(tmp_path)
+
+
+def test_the_region_is_the_options(small_assembly: Path) -> None:
+    environment = {"AWS_REGION": "eu-west-3", "AWS_DEFAULT_REGION": ""}
+    with StackProcess(assembly=small_assembly, environment=environment) as stack:
+        assert any("AWS_DEFAULT_REGION=eu-west-3" in line for line in stack.lines)
+    with StackProcess(assembly=small_assembly, options=["--region", "eu-west-1"], environment=environment) as stack:
+        assert any("AWS_DEFAULT_REGION=eu-west-1" in line for line in stack.lines)
 
 
 class Writers:

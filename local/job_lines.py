@@ -1,0 +1,45 @@
+"""What a person at the console is told of a job that failed: one line, from the resource itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from local.journal import KeptExecution
+from reco.arns import Kind, parse_arn
+from reco.jobs.status import CREATE_FAILED, CREATE_STOPPED
+from reco.storage.resources import Resource
+
+LONGEST_LINE = 400
+
+WORDS: Mapping[Kind, str] = {
+    Kind.DATASET_IMPORT_JOB: "import",
+    Kind.SOLUTION_VERSION: "training",
+    Kind.CAMPAIGN: "deployment",
+}
+
+
+def failure_line(ended: KeptExecution, read: Callable[[Kind, str], Resource | None]) -> str | None:
+    """The line about an execution that ended badly; None when no resource of ours has failed by it.
+
+    Args:
+        read: the resource of a kind and an id, None when there is none.
+    """
+    try:
+        name = parse_arn(str(json.loads(ended.input)["arn"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+    if name is None or name.kind not in WORDS:
+        return None
+    resource = read(name.kind, name.resource_id)
+    if resource is None:
+        return None
+    what = f"{WORDS[name.kind]} {name.resource_id}"
+    update = resource.inner.get("update") or {}
+    if resource.status == CREATE_STOPPED:
+        return f"{what} stopped"
+    if CREATE_FAILED not in (resource.status, update.get("status")):
+        return None
+    reason = update.get("failure_reason") if update.get("status") == CREATE_FAILED else resource.failure_reason
+    line = " ".join(f"{what} failed: {reason or 'no reason is known'}".split())
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 4]} ..."
