@@ -62,6 +62,24 @@ def test_a_machine_that_no_rule_names_is_nobodys_concern(small_world: World) -> 
     assert noted(small_world, "unknown") is None
 
 
+def test_a_timed_out_execution_is_told_by_a_users_own_rule(small_world: World) -> None:
+    machine = Machine(small_world)
+    wait = {"Type": "Wait", "Seconds": 600, "End": True}
+    created = machine.states.create_state_machine(
+        name="slow",
+        definition=json.dumps({"StartAt": "W", "TimeoutSeconds": 1, "States": {"W": wait}}),
+        roleArn="arn:aws:iam::123456789012:role/x",
+    )["stateMachineArn"]
+    functions, events = small_world.client("lambda"), small_world.client("events")
+    function = functions.get_function(FunctionName=small_world.outputs["StepsFunction"])["Configuration"]["FunctionArn"]
+    pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [created], "status": ["TIMED_OUT"]}}
+    events.put_rule(Name="slow", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="slow", Targets=[{"Id": "t", "Arn": function}])
+    machine.states.start_execution(stateMachineArn=created, name="timed-out", input="{}")
+    _, event = wait_for(lambda: noted(small_world, "timed-out"))
+    assert event["detail"]["status"] == "TIMED_OUT"
+
+
 def test_a_function_that_raises_is_told_again(small_world: World) -> None:
     states = small_world.client("stepfunctions")
     given = json.dumps({"how": "raise", "name": "again", "job": {}, "deaf": 1})
