@@ -33,8 +33,9 @@ synth: $(READY)
 
 # The same stacks with stand-ins for the code, for the local stack and the tests.
 build/template.json: $(READY) app.py cdk.json $(wildcard infra/*.py) reco/settings.py reco/storage/tables.py reco/storage/layout.py
-	rm -rf build/cdk.out
-	$(BIN)/python app.py -c placeholders=true -o build/cdk.out
+	rm -rf build/cdk.new
+	$(BIN)/python app.py -c placeholders=true -o build/cdk.new
+	rm -rf build/cdk.out && mv build/cdk.new build/cdk.out
 	cp build/cdk.out/manifest.json $@
 
 benchmarks: $(READY) build/template.json

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import traceback
 from collections.abc import Mapping
 from typing import Any
+
+from aws_lambda_powertools.logging import Logger
 
 from reco.arns import Owner, partition_of
 from reco.clock import Clock
@@ -18,6 +18,8 @@ from reco.wire.request import read_document, read_event
 from reco.wire.routing import asks_control, find_route
 from reco.wire.service_models import CONTROL
 from reco.wire.text_limits import check_text_limits
+
+logger = Logger(service="reco")
 
 
 def respond(
@@ -55,17 +57,5 @@ def respond(
     except ClientFault as error:
         return failure(service, request.request_id, fault_for(error, service))
     except Exception:
-        _log_failure(operation, request.request_id)
+        logger.exception("unexpected failure", operation=operation, request_id=request.request_id)
         return failure(service, request.request_id, INTERNAL)
-
-
-def _log_failure(operation: str, request_id: str) -> None:
-    """The exception at hand, as one line of JSON: a function's output is its log."""
-    line = {
-        "level": "ERROR",
-        "message": "unexpected failure",
-        "operation": operation,
-        "request_id": request_id,
-        "exception": traceback.format_exc(),
-    }
-    print(json.dumps(line), flush=True)

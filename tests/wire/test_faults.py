@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ from reco.errors import (
 )
 from reco.wire import faults
 from reco.wire.call import Call
-from reco.wire.dispatch import respond
+from reco.wire.dispatch import logger, respond
 from reco.wire.gateway import gateway_event
 from reco.wire.request import MAX_BODY_BYTES
 from tests.wire.asking import Recorder, ask, event_for, refusal
@@ -228,19 +230,24 @@ def test_the_largest_request_of_the_model_fits() -> None:
 
 
 @pytest.mark.parametrize("operation", ONE_OF.values())
-def test_an_unexpected_exception_is_logged_and_tells_nothing(
-    operation: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    body: Any = sample(OPERATIONS[operation].input_shape, full=False)
-    failing = {operation: Raising(KeyError("s3://bucket/private"))}
-    response = respond(event_for(operation, body), failing, lambda: NOW, region=REGION)
+def test_an_unexpected_exception_is_logged_and_tells_nothing(operation: str) -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
+    try:
+        body: Any = sample(OPERATIONS[operation].input_shape, full=False)
+        failing = {operation: Raising(KeyError("s3://bucket/private"))}
+        response = respond(event_for(operation, body), failing, lambda: NOW, region=REGION)
+    finally:
+        logger.removeHandler(handler)
     assert response["statusCode"] == 500
     assert response["headers"]["x-amzn-ErrorType"] == "InternalFailure"
     assert json.loads(response["body"]) == {
         "__type": "InternalFailure",
         "message": "Internal failure; the request may be retried",
     }
-    line = json.loads(capsys.readouterr().out)
+    line = json.loads(stream.getvalue())
     assert (line["operation"], line["request_id"]) == (operation, REQUEST_ID)
     assert "s3://bucket/private" in line["exception"]
 
