@@ -117,6 +117,8 @@ class Server:
             self._server.close()
             return
         self._server.task_dispatcher.shutdown(timeout=LAST_MOMENT_S)
-        # In the thread that selects on the sockets: closed by another they would be selected on once more.
-        self._server.trigger.pull_trigger(self._close_sockets)
+        # In the thread that selects on the sockets: closed by another they would be selected on once more. Under the
+        # lock, since that thread may be awake already and would close the pipe before it is written to.
+        with self._ending:
+            self._server.trigger.pull_trigger(self._close_sockets)
         self._thread.join(5)
