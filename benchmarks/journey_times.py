@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import boto3
-from botocore.config import Config
 
 from local.journey import Journey, Traveller
+from local.process import StackProcess
 from local.sample_data import movielens_data
 
 WARM_UP = 20
@@ -54,10 +46,10 @@ def measure(data: Path | None, *, runs: int, requests: int) -> list[Row]:
     journeys: list[float] = []
     answers: list[Answer] = []
     for _ in range(runs):
-        with _stack() as (endpoint, start_s):
+        with _stack() as (stack, start_s):
             starts.append(start_s)
             if folder and folder.exists():
-                seconds, traveller, campaign, users = _journey(endpoint, folder)
+                seconds, traveller, campaign, users = _journey(stack, folder)
                 journeys.append(seconds)
                 answers += _ask(traveller, campaign, users, requests)
     absent = "skipped: RECO_BENCHMARK_DATA names no folder with movielens-latest-small"
@@ -90,51 +82,17 @@ def _percentiles(seconds: list[float]) -> str:
 
 
 @contextmanager
-def _stack() -> Iterator[tuple[str, float]]:
-    """A `reco up` of its own: endpoint, and seconds from the start of the process to an answered request."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def _stack() -> Iterator[tuple[StackProcess, float]]:
+    """A `reco up` of its own, and seconds from the start of the process to an answered request."""
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("reco")), "up", "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-    )
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        personalize = _client(endpoint)("personalize")
-        while True:
-            try:
-                personalize.list_schemas()
-                break
-            except Exception:
-                if process.poll() is not None:
-                    raise
-                time.sleep(0.02)
-        yield endpoint, time.perf_counter() - began
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(20)
+    with StackProcess() as stack:
+        stack.client("personalize").list_schemas()
+        yield stack, time.perf_counter() - began
 
 
-def _client(endpoint: str) -> Any:
-    def make(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="benchmark",
-            aws_secret_access_key="benchmark",
-            config=Config(retries={"max_attempts": 0}),
-        )
-
-    return make
-
-
-def _journey(endpoint: str, folder: Path) -> tuple[float, Traveller, str, list[str]]:
+def _journey(stack: StackProcess, folder: Path) -> tuple[float, Traveller, str, list[str]]:
     sample = movielens_data(folder)
-    traveller = Traveller(_client(endpoint), poll_s=0.05)
+    traveller = Traveller(stack.client, poll_s=0.05)
     journey = Journey(prefix="bench", bucket="bench-data")
     traveller.upload(journey, sample)
     traveller.import_data(journey, sample)

@@ -48,24 +48,12 @@ def demo(data: Path | None) -> None:
     console.print(f"{rows:,} interactions of {len(sample.histories):,} people with {len(sample.titles):,} items\n")
     console.print("[dim]starting the stack: API, tables, bucket, state machines, all in this process[/]")
 
-    import boto3
-
     from local.world import World
 
     with World(port=0) as world:
-
-        def client(service: str) -> Any:
-            return boto3.client(
-                service,
-                endpoint_url=world.endpoint,
-                region_name="us-east-1",
-                aws_access_key_id="demo",
-                aws_secret_access_key="demo",  # noqa: S106 - the local stack takes any credentials
-            )
-
         console.print(f"[dim]ready at {world.endpoint} after {time.perf_counter() - began:.1f} s[/]\n")
         traveller = Traveller(
-            client, lambda line: console.print(f"  [dim]{time.perf_counter() - began:5.1f} s[/]  {line}")
+            world.client, lambda line: console.print(f"  [dim]{time.perf_counter() - began:5.1f} s[/]  {line}")
         )
         journey = Journey(prefix="demo", bucket="demo-data")
         _build(console, traveller, journey, sample)

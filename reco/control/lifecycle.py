@@ -66,12 +66,6 @@ def standing_at(resource: Resource, now: float, timing: Timing) -> Standing | No
     return _creation(resource, now, timing.transition_s)
 
 
-def status_at(resource: Resource, now: float, timing: Timing) -> str | None:
-    """The status alone; None once a delete is complete."""
-    standing = standing_at(resource, now, timing)
-    return standing.status if standing else None
-
-
 def _creation(resource: Resource, now: float, transition_s: float) -> Standing:
     started = resource.created_at + transition_s
     ready = started + transition_s
