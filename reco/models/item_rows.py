@@ -1,0 +1,137 @@
+"""Item-to-item signals as every fitted model leaves them: a sparse matrix by rows, summed over a history at a request.
+
+Row c holds what context item c says of other items; columns are the items scored. What is absent counts 0. A matrix of
+which every entry is present needs no column numbers and is summed as a dense one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.models.source import ModelSource
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ItemRows:
+    """An item-by-item matrix, sparse by rows. Row c's entries lie at offsets[c] to offsets[c + 1]."""
+
+    offsets: NDArray[np.int64]
+    """(I + 1,)"""
+    items: NDArray[np.int32]
+    """(n,) columns, rising within a row, each at most once; empty when all I x I entries are present."""
+    values: Floats
+    """(n,) finite."""
+
+    @property
+    def item_count(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether `values` are all I x I entries, row after row."""
+        return not len(self.items) and len(self.values) > 0
+
+    @staticmethod
+    def of_dense(matrix: NDArray[Any]) -> ItemRows:
+        """All entries of a square matrix, zeros included."""
+        count = len(matrix)
+        offsets = np.arange(count + 1, dtype=np.int64) * count
+        return ItemRows(offsets, np.empty(0, np.int32), np.ascontiguousarray(matrix, np.float32).reshape(-1))
+
+    @staticmethod
+    def of_blocks(blocks: Iterable[NDArray[Any]], top: int, columns: NDArray[np.int32] | None = None) -> ItemRows:
+        """The `top` entries of largest size in each row of a matrix that is given by blocks of rows, in order.
+
+        Args:
+            blocks: (rows, J) each; zeros are never kept. The matrix is never held whole.
+            columns: (J,) rising, the items that the J columns stand for; all items in order when None.
+        """
+        lengths, items, values = [], [], []
+        for block in blocks:
+            kept = _largest(block, top)
+            lengths.append(np.count_nonzero(kept, axis=1))
+            found = np.nonzero(kept)[1].astype(np.int32)
+            items.append(found if columns is None else columns[found])
+            values.append(block[kept].astype(np.float32))
+        offsets = np.zeros(sum(map(len, lengths)) + 1, np.int64)
+        if lengths:
+            np.cumsum(np.concatenate(lengths), out=offsets[1:])
+        return ItemRows(
+            offsets,
+            np.concatenate([np.empty(0, np.int32), *items]),
+            np.concatenate([np.empty(0, np.float32), *values]),
+        )
+
+    @staticmethod
+    def read(source: ModelSource, name: str) -> ItemRows:
+        """What `arrays(name)` gave, from where it was kept. The large arrays are not touched before they are used."""
+        return ItemRows(*(source.array(f"{name}.{part}") for part in ("offsets", "items", "values")))
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """For an artefact: NAME.offsets, NAME.items and NAME.values."""
+        return {f"{name}.offsets": self.offsets, f"{name}.items": self.items, f"{name}.values": self.values}
+
+    def combine(self, rows: NDArray[Any], weights: NDArray[Any]) -> Floats:
+        """(I,) the sum of these rows, each times its weight. No rows: zero.
+
+        Cost: a pass over the rows' entries; nothing else of the matrix is read.
+        """
+        count = self.item_count
+        if not len(rows):
+            return np.zeros(count, np.float32)
+        if self.is_dense:
+            return np.asarray(weights, np.float32) @ self.values.reshape(count, count)[rows]
+        starts, stops = self.offsets[rows], self.offsets[np.asarray(rows) + 1]
+        spans = [slice(start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+        items = np.concatenate([self.items[span] for span in spans])
+        values = np.concatenate([self.values[span] for span in spans])
+        values *= np.repeat(np.asarray(weights, np.float32), stops - starts)
+        return np.bincount(items, values, minlength=count).astype(np.float32)
+
+    def pruned(self, top: int) -> ItemRows:
+        """Only the `top` entries of largest size in each row, zeros never; the lower item first among equals."""
+        if self.is_dense:
+            table = self.values.reshape(self.item_count, self.item_count)
+            step = max(1, 4_000_000 // max(self.item_count, 1))
+            return ItemRows.of_blocks((table[start : start + step] for start in range(0, len(table), step)), top)
+        rows = np.repeat(np.arange(self.item_count), np.diff(self.offsets))
+        size = np.abs(self.values)
+        order = np.lexsort((self.items, -size, rows))
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order)) - self.offsets[rows[order]]
+        kept = (place < top) & (size > 0)
+        offsets = np.zeros(len(self.offsets), np.int64)
+        np.cumsum(np.bincount(rows[kept], minlength=self.item_count), out=offsets[1:])
+        return ItemRows(offsets, self.items[kept], self.values[kept])
+
+    def dense(self) -> Floats:
+        """The whole matrix, dense, (I, I): for tests and small catalogues."""
+        count = self.item_count
+        if self.is_dense:
+            return self.values.reshape(count, count)
+        table = np.zeros((count, count), np.float32)
+        table[np.repeat(np.arange(count), np.diff(self.offsets)), self.items] = self.values
+        return table
+
+
+def _largest(block: NDArray[Any], top: int) -> NDArray[np.bool_]:
+    """Which entries are among the `top` largest of their row by size; the lower column first among equals."""
+    size = np.abs(block)
+    width = size.shape[1]
+    if top >= width:
+        return size > 0
+    if top <= 0:
+        return np.zeros(size.shape, bool)
+    floor = np.partition(size, width - top, axis=1)[:, width - top, None]
+    kept = size > floor
+    level = size == floor
+    room = top - kept.sum(axis=1, keepdims=True)
+    kept |= level & (np.cumsum(level, axis=1) <= room)
+    return kept & (size > 0)
