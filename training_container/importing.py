@@ -17,7 +17,7 @@ from reco.datasets.building import build_snapshot, count_unique
 from reco.datasets.rejects import REJECTS_FILE, REPORT_FILE, Tally, tally, write_report
 from reco.datasets.scan import Scan, open_database
 from reco.datasets.schemas import RULES, Schema, parse_schema
-from reco.datasets.snapshot import CatalogueSnapshot, InteractionSnapshot
+from reco.datasets.snapshot import PLACED, CatalogueSnapshot, InteractionSnapshot
 from reco.errors import InvalidInput, PlatformFault, UserFault
 from reco.jobs.specification import ImportResult, ImportSpecification, SnapshotReference
 from reco.storage.objects import Objects
@@ -174,7 +174,7 @@ def _previous(
         home.download(found.uri, folder / posixpath.basename(found.uri))
     artefact = open_artefact(folder, digest=reference.digest, verify=True)
     progress(f"appending to a snapshot of {reference.rows} rows")
-    of = InteractionSnapshot.of if specification.dataset_type == "INTERACTIONS" else CatalogueSnapshot.of
+    of = InteractionSnapshot.of if specification.dataset_type in PLACED else CatalogueSnapshot.of
     return of(artefact)
 
 

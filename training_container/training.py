@@ -21,7 +21,9 @@ from reco.errors import InvalidInput, PlatformFault, UserFault
 from reco.evaluation.training import Trained, train
 from reco.events.freeze import StreamedEvents, freeze_events
 from reco.jobs.specification import SnapshotReference, TrainResult, TrainSpecification
+from reco.models.fit_settings import FitSettings
 from reco.models.interactions import Interactions
+from reco.models.training_data import TrainingData
 from reco.recipes import Recipe, recipe_by_arn
 from reco.storage.objects import Objects
 from training_container.interaction_table import InteractionTable, read_snapshot, read_streamed
@@ -61,14 +63,12 @@ def run_training(
     interactions, users, items = _interactions(specification, snapshots, events)
     progress(f"{len(interactions)} interactions, {len(users)} users, {len(items)} items")
     trained = train(
-        interactions,
+        TrainingData(interactions),
         users,
         items,
         family=recipe.family,
         values=values,
-        seed=specification.seed,
-        threads=_processors(),
-        say=progress,
+        settings=FitSettings(seed=specification.seed, threads=_processors(), say=progress),
     )
     metrics = {name: round(value, 4) for name, value in trained.metrics.items()}
     folder = workspace / "artefact"

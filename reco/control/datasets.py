@@ -15,8 +15,6 @@ from reco.errors import InvalidInput, ResourceInUse
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
-_LATER_TYPES = ("ACTIONS", "ACTION_INTERACTIONS")
-
 
 def create_dataset(registry: Registry, call: Call) -> dict[str, Any]:
     asked = call.parameters
@@ -73,8 +71,6 @@ def delete_dataset(registry: Registry, call: Call) -> None:
 def _dataset_type(given: str) -> str:
     """The type in upper case, however the caller wrote it."""
     dataset_type = given.upper()
-    if dataset_type in _LATER_TYPES:
-        raise InvalidInput(f"datasetType {dataset_type} is not available in this version.")
     if dataset_type not in RULES:
         raise InvalidInput(f"datasetType must be one of {', '.join(RULES)}; it is {given[:60]}.")
     return dataset_type

@@ -60,7 +60,7 @@ def build_snapshot(
     if previous is not None:
         _load_earlier(database, schema, previous)
         rows += f" UNION ALL SELECT {columns}, 0 AS batch, rowid AS place FROM earlier"  # noqa: S608
-    if schema.dataset_type == "INTERACTIONS":
+    if schema.dataset_type in PLACED:
         database.execute(f"CREATE VIEW final AS {rows}")
         arrays = _interactions(database, schema)
     else:
@@ -83,7 +83,8 @@ def build_snapshot(
 
 
 def _interactions(database: duckdb.DuckDBPyConnection, schema: Schema) -> dict[str, NDArray[Any]]:
-    user, item, time = (schema.names.index(name) for name in PLACED)
+    placed = PLACED[schema.dataset_type]
+    user, item, time = (schema.names.index(name) for name in placed)
     vocabularies = _number_strings(database, schema)
     found = _fetch(database, schema, order=[f"v{user}.code", f"f{time}", f"v{item}.code", "batch", "place"])
     users = vocabularies[user]
@@ -96,7 +97,7 @@ def _interactions(database: duckdb.DuckDBPyConnection, schema: Schema) -> dict[s
         "user_offsets": offsets,
         "item_rows": found[f"code{item}"],
         "timestamps": found[f"number{time}"],
-        **_column_arrays(schema, vocabularies, found, except_for=PLACED),
+        **_column_arrays(schema, vocabularies, found, except_for=placed),
     }
 
 
@@ -203,7 +204,7 @@ def _earlier_strings(
     if isinstance(previous, InteractionSnapshot):
         if name == "USER_ID":
             return previous.users, previous.user_rows()
-        if name == "ITEM_ID":
+        if name == PLACED[previous.schema.dataset_type][1]:
             return previous.items, previous.item_rows
     elif name == IDS[previous.schema.dataset_type]:
         return previous.ids, np.arange(previous.rows, dtype=np.int32)

@@ -29,7 +29,7 @@ _WHOLE = "'[+-]?[0-9]+'"
 _NUMBER = "'[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?'"
 _RANGES = {"int": (-(2**31), 2**31 - 1), "float": (-3.4028234663852886e38, 3.4028234663852886e38)}
 _SQL_TYPES = {"int": "BIGINT", "long": "BIGINT", "float": "DOUBLE", "double": "DOUBLE", "boolean": "UTINYINT"}
-_IDS = ("USER_ID", "ITEM_ID")
+_IDS = ("USER_ID", "ITEM_ID", "ACTION_ID")
 
 
 @dataclass(frozen=True)

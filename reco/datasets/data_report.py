@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
 from reco.datasets.schemas import Field, Schema
-from reco.datasets.snapshot import IDS
+from reco.datasets.snapshot import IDS, PLACED
 
 EVENT_TYPES_SHOWN = 100
 _MILLISECONDS = 100_000_000_000
@@ -21,15 +21,16 @@ def describe_data(schema: Schema, arrays: Mapping[str, NDArray[Any]]) -> dict[st
     """The data report of a snapshot's arrays, as JSON values.
 
     Always: rows, columns (per column type, nulls, distinct values, and for numbers min and max), warnings. For
-    INTERACTIONS also users, items, time_range (seconds since the epoch), repeated_pair_share (the share of rows
-    whose user has an earlier row with the same item) and, with an EVENT_TYPE column, events_by_type.
+    INTERACTIONS and ACTION_INTERACTIONS also users, items (or actions), time_range (seconds since the epoch),
+    repeated_pair_share (the share of rows whose user has an earlier row with the same item or action) and, with an
+    EVENT_TYPE column, events_by_type.
     """
     columns = {
         field.name: {"type": field.type, **_describe_column(field, arrays)}
         for field in schema.fields
         if f"{field.name}.codes" in arrays or f"{field.name}.numbers" in arrays
     }
-    if schema.dataset_type != "INTERACTIONS":
+    if schema.dataset_type not in PLACED:
         rows = len(arrays["ids.offsets"]) - 1
         ids = {IDS[schema.dataset_type]: {"type": "string", "nulls": 0, "distinct": rows}}
         return {"rows": rows, "columns": ids | columns, "warnings": _warnings(schema, columns)}
@@ -40,13 +41,13 @@ def describe_data(schema: Schema, arrays: Mapping[str, NDArray[Any]]) -> dict[st
     pairs = _count_distinct(users * item_count + items)
     placed = {
         "USER_ID": {"type": "string", "nulls": 0, "distinct": user_count},
-        "ITEM_ID": {"type": "string", "nulls": 0, "distinct": item_count},
+        PLACED[schema.dataset_type][1]: {"type": "string", "nulls": 0, "distinct": item_count},
         "TIMESTAMP": {"type": "long", **_describe_numbers(times, None)},
     }
     report: dict[str, Any] = {
         "rows": rows,
         "users": user_count,
-        "items": item_count,
+        "items" if schema.dataset_type == "INTERACTIONS" else "actions": item_count,
         "time_range": [int(times.min()), int(times.max())] if rows else None,
         "repeated_pair_share": round((rows - pairs) / rows, 6) if rows else 0.0,
         "columns": placed | columns,
@@ -91,6 +92,6 @@ def _warnings(schema: Schema, columns: Mapping[str, Mapping[str, Any]]) -> list[
     """What is allowed and yet probably not meant."""
     return [
         f"{name} goes up to {columns[name]['max']}, which looks like milliseconds; it is read as seconds."
-        for name in ("TIMESTAMP", "CREATION_TIMESTAMP")
+        for name in ("TIMESTAMP", "CREATION_TIMESTAMP", "EXPIRATION_TIMESTAMP", "ACTION_EXPIRATION_TIMESTAMP")
         if name in columns and columns[name].get("max", 0) > _MILLISECONDS
     ]

@@ -21,7 +21,6 @@ FIELD_TYPES = (*NUMERIC_TYPES, "string", "boolean")
 
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FLAGS = ("categorical", "textual", "itemName")
-_LATER = ("Actions", "ActionInteractions")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Schema:
     """A checked dataset schema."""
 
     dataset_type: str
-    """INTERACTIONS, ITEMS or USERS."""
+    """A key of RULES."""
     fields: tuple[Field, ...]
     """In the order the caller wrote them."""
 
@@ -109,6 +108,27 @@ RULES: Mapping[str, TypeRules] = {
         metadata_limit=25,
         needs_metadata=True,
     ),
+    "ACTIONS": TypeRules(
+        record="Actions",
+        required={"ACTION_ID": "string"},
+        reserved={
+            "CREATION_TIMESTAMP": "long",
+            "VALUE": "long",
+            "TYPE": "string",
+            "EXPIRATION_TIMESTAMP": "long",
+            "ACTION_EXPIRATION_TIMESTAMP": "long",
+            "REPEAT_FREQUENCY": "long",
+        },
+        metadata_limit=10,
+        needs_metadata=True,
+    ),
+    "ACTION_INTERACTIONS": TypeRules(
+        record="ActionInteractions",
+        required={"USER_ID": "string", "ACTION_ID": "string", "EVENT_TYPE": "string", "TIMESTAMP": "long"},
+        reserved={"IMPRESSION": "string", "RECOMMENDATION_ID": "string"},
+        metadata_limit=5,
+        needs_metadata=False,
+    ),
 }
 """By dataset type; custom dataset groups."""
 
@@ -150,8 +170,6 @@ def _record(text: str) -> dict[str, Any]:
 
 def _dataset_type(record: dict[str, Any]) -> str:
     name = record.get("name")
-    if name in _LATER:
-        raise InvalidInput(f"Schema: a dataset of {name} is not available in this version.")
     if not isinstance(name, str) or name not in _TYPE_OF_RECORD:
         raise InvalidInput(f"Schema: 'name' must be one of {', '.join(_TYPE_OF_RECORD)}; it is {_shown(name)}.")
     return _TYPE_OF_RECORD[name]

@@ -2,12 +2,13 @@
 
 Layout (array names; NAME is a column's name in the schema):
 
-    INTERACTIONS   users, items              vocabularies
+    INTERACTIONS   users, items              vocabularies; of ACTION_INTERACTIONS, `items` holds the actions
                    user_offsets  int64       user u's rows are user_offsets[u] to user_offsets[u + 1]
                    item_rows     int32       row in `items`
                    timestamps    int64       seconds since the epoch
                    rows in order of user, timestamp, item, place in the input
-    ITEMS, USERS   ids                       vocabulary; row i of every column belongs to ids[i]
+    ITEMS, USERS,
+    ACTIONS        ids                       vocabulary; row i of every column belongs to ids[i]
     any column     NAME.values, NAME.codes   string: vocabulary, and int32 row in it, -1 is null
                    NAME.numbers              number: float64 for float and double, int64 for int and long;
                                              boolean: uint8; 0 where it is null
@@ -30,10 +31,13 @@ from reco.datasets.schemas import Field, Schema, parse_schema
 from reco.errors import CorruptArtefact
 
 KIND = "snapshot"
-IDS: Mapping[str, str] = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
+IDS: Mapping[str, str] = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
 """Name of the column that a catalogue's rows are known by."""
-PLACED = ("USER_ID", "ITEM_ID", "TIMESTAMP")
-"""Columns of INTERACTIONS that have arrays of their own instead of NAME.* ones."""
+PLACED: Mapping[str, tuple[str, str, str]] = {
+    "INTERACTIONS": ("USER_ID", "ITEM_ID", "TIMESTAMP"),
+    "ACTION_INTERACTIONS": ("USER_ID", "ACTION_ID", "TIMESTAMP"),
+}
+"""Columns of events (who, what, when) that have arrays of their own instead of NAME.* ones."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +71,18 @@ Column = StringColumn | NumberColumn
 
 @dataclass(frozen=True)
 class InteractionSnapshot:
-    """All interactions, by user and in time's order."""
+    """All interactions with items, or with actions, by user and in time's order."""
 
     artefact: Artefact
     schema: Schema
     users: Vocabulary
     items: Vocabulary
+    """The items, or the actions."""
     user_offsets: NDArray[np.int64]
     item_rows: NDArray[np.int32]
     timestamps: NDArray[np.int64]
     columns: Mapping[str, Column]
-    """By name, without USER_ID, ITEM_ID and TIMESTAMP; in the schema's order."""
+    """By name, without those of PLACED; in the schema's order."""
 
     @staticmethod
     def of(artefact: Artefact) -> InteractionSnapshot:
@@ -86,7 +91,7 @@ class InteractionSnapshot:
         Raises:
             CorruptArtefact: the artefact is not a snapshot of interactions.
         """
-        schema = _schema(artefact, "INTERACTIONS")
+        schema = _schema(artefact, *PLACED)
         return InteractionSnapshot(
             artefact=artefact,
             schema=schema,
@@ -95,7 +100,9 @@ class InteractionSnapshot:
             user_offsets=artefact.array("user_offsets"),
             item_rows=artefact.array("item_rows"),
             timestamps=artefact.array("timestamps"),
-            columns=_columns(artefact, [field for field in schema.fields if field.name not in PLACED]),
+            columns=_columns(
+                artefact, [each for each in schema.fields if each.name not in PLACED[schema.dataset_type]]
+            ),
         )
 
     @property
@@ -109,7 +116,7 @@ class InteractionSnapshot:
 
 @dataclass(frozen=True)
 class CatalogueSnapshot:
-    """What is known of every item, or of every user."""
+    """What is known of every item, of every user or of every action."""
 
     artefact: Artefact
     schema: Schema
@@ -122,7 +129,7 @@ class CatalogueSnapshot:
         """Maps the arrays; reads no more than the manifest.
 
         Raises:
-            CorruptArtefact: the artefact is not a snapshot of items or users.
+            CorruptArtefact: the artefact is not a snapshot of items, users or actions.
         """
         schema = _schema(artefact, *IDS)
         known_by = IDS[schema.dataset_type]

@@ -33,15 +33,20 @@ class HeldOutUser:
     """The distinct items of the newest events."""
 
 
-def user_hash(user_id: str) -> int:
-    """A number below 2^64 that depends on the id alone."""
-    return int.from_bytes(hashlib.blake2b(user_id.encode(), digest_size=8).digest(), "big")
+def user_hash(user_id: str, salt: int = 0) -> int:
+    """A number below 2^64 that depends on the id and the salt alone."""
+    key = salt.to_bytes(8, "big") if salt else b""
+    return int.from_bytes(hashlib.blake2b(user_id.encode(), digest_size=8, salt=key).digest(), "big")
 
 
-def choose_test_users(users: Vocabulary, lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which users are tested, of those with two events or more; one at least, when there is one."""
+def choose_test_users(users: Vocabulary, lengths: NDArray[np.int64], salt: int = 0) -> NDArray[np.bool_]:
+    """Which users are tested, of those with two events or more; one at least, when there is one.
+
+    Args:
+        salt: 0 chooses the users that training measures on, another number a tenth that has nothing to do with it.
+    """
     able = np.flatnonzero(lengths >= 2)
-    hashes = np.fromiter((user_hash(users[row]) for row in able.tolist()), np.uint64, len(able))
+    hashes = np.fromiter((user_hash(users[row], salt) for row in able.tolist()), np.uint64, len(able))
     chosen = np.zeros(len(lengths), bool)
     chosen[able[hashes < np.uint64(TEST_SHARE * _RANGE)]] = True
     if len(able) and not chosen.any():

@@ -5,7 +5,6 @@ Arrays in, arrays out: where they come from and go to is the container's busines
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,11 +15,16 @@ from numpy.typing import NDArray
 from reco.artefact import Vocabulary
 from reco.evaluation.holdout import HeldOutUser, choose_test_users, hold_out
 from reco.evaluation.metrics import DEPTH, mean_metrics
-from reco.models.fitting import Values, fit_model, seen_items
+from reco.models.families.factors import FactorModel
+from reco.models.fit_settings import FitSettings
+from reco.models.fitting import fit_model
 from reco.models.interactions import Interactions
-from reco.models.served import FactorModel, Query, ServedModel, serve
+from reco.models.query import Query, ServedModel
+from reco.models.selection import Values, seen_items
+from reco.models.served import serve
 from reco.models.source import FittedModel
 from reco.models.temperature import fit_temperature
+from reco.models.training_data import TrainingData
 
 MOST_TEST_USERS = 5000
 """More users than this make a metric no surer in its second digit."""
@@ -43,28 +47,21 @@ class Trained:
 
 
 def train(
-    interactions: Interactions,
-    users: Vocabulary,
-    items: Vocabulary,
-    *,
-    family: str,
-    values: Values,
-    seed: int,
-    threads: int,
-    say: Callable[[str], None] = lambda line: None,
+    data: TrainingData, users: Vocabulary, items: Vocabulary, *, family: str, values: Values, settings: FitSettings
 ) -> Trained:
     """Measures and fits.
 
     Args:
-        users, items: whose rows `interactions` speaks of; every item counts for coverage.
-        say: told what is being done.
+        users, items: whose rows `data` speaks of; every item counts for coverage.
     """
+    interactions, say, threads = data.interactions, settings.say, settings.threads
     chosen = _at_most(choose_test_users(users, interactions.lengths), MOST_TEST_USERS)
     tested = list(hold_out(interactions, chosen))
     say(f"measuring on {len(tested)} users")
     others = interactions.of_users(~chosen)
     # Too few users to leave one out: then the model has seen the test users, and the metrics flatter.
-    trial = fit_model(others if len(others) else interactions, family, values, seed=seed, threads=threads)
+    learned_from = others if len(others) else interactions
+    trial = fit_model(replace(data, interactions=learned_from), family, values, settings)
     decided: dict[str, Any] = {}
     if family == FactorModel.family:
         decided["seen_items"] = seen_items(interactions)
@@ -72,7 +69,7 @@ def train(
         decided["temperature"] = _temperature(serve(trial, items), tested)
     metrics = measure(serve(_with(trial, decided), items), tested, threads=threads)
     say("fitting all users")
-    final = fit_model(interactions, family, values, seed=seed, threads=threads)
+    final = fit_model(data, family, values, replace(settings, decided=trial.attributes))
     final = _with(final, decided)
     return Trained(final, metrics, _probe(serve(final, items), interactions))
 

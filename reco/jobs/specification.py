@@ -38,7 +38,7 @@ class ImportSpecification:
     """Role to take before reading the source; None reads with the job's own role."""
     external_id: str
     dataset_type: str
-    """INTERACTIONS, ITEMS or USERS."""
+    """Such as INTERACTIONS or ITEMS."""
     schema: str
     """The dataset's Avro schema, JSON text."""
     mode: Literal["FULL", "INCREMENTAL"]

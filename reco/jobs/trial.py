@@ -19,7 +19,8 @@ import numpy as np
 
 from reco.artefact.files import open_artefact
 from reco.errors import AlgorithmFault, PlatformFault
-from reco.models.served import Query, Ranking, ServedModel, load_model
+from reco.models.query import Query, Ranking, ServedModel
+from reco.models.served import load_model
 from reco.storage.objects import Objects
 
 TOLERANCE = 1e-4

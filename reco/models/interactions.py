@@ -20,6 +20,8 @@ class Interactions:
     """Seconds since the epoch, rising within a user."""
     item_count: int
     """Size of the catalogue, items that nobody touched included."""
+    weights: NDArray[np.float32] | None = None
+    """What each event counts, above 0; None counts all alike."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -45,13 +47,17 @@ class Interactions:
     def of_users(self, keep: NDArray[np.bool_]) -> Interactions:
         """Only the events of some users, who are renumbered."""
         events = np.repeat(keep, self.lengths)
-        return Interactions(offsets_of(self.lengths[keep]), self.items[events], self.times[events], self.item_count)
+        return self._of_events(events, self.lengths[keep])
 
     def without_items(self, drop: NDArray[np.bool_]) -> Interactions:
         """Without the events of some items; users and items keep their rows."""
         events = ~drop[self.items]
         lengths = np.bincount(self.user_rows()[events], minlength=self.user_count)
-        return Interactions(offsets_of(lengths), self.items[events], self.times[events], self.item_count)
+        return self._of_events(events, lengths)
+
+    def _of_events(self, events: NDArray[np.bool_], lengths: NDArray[Any]) -> Interactions:
+        weights = None if self.weights is None else self.weights[events]
+        return Interactions(offsets_of(lengths), self.items[events], self.times[events], self.item_count, weights)
 
 
 def offsets_of(lengths: NDArray[Any]) -> NDArray[np.int64]:

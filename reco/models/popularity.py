@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reco.models.interactions import DistinctPairs, Interactions
+from reco.models.interactions import DistinctPairs, Interactions, distinct_pairs
 
 FIRST_ITEMS = 3
 """How many of a user's first items tell where users begin."""
@@ -21,6 +21,12 @@ def count_users(pairs: DistinctPairs) -> NDArray[np.int64]:
 def popular_order(users: NDArray[np.int64]) -> NDArray[np.int32]:
     """All items, the one of most users first, the lower row first among equals."""
     return np.argsort(-users, kind="stable").astype(np.int32)
+
+
+def most_popular(interactions: Interactions) -> NDArray[np.int32]:
+    """All items, the one of most distinct users first."""
+    pairs = distinct_pairs(interactions.offsets, interactions.items, interactions.item_count)
+    return popular_order(count_users(pairs))
 
 
 def newcomer_shares(interactions: Interactions, *, recent: bool) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,3 +43,15 @@ def fit_temperature(likings: Sequence[Floats], truths: Sequence[NDArray[np.int32
             slope += wanted - float(weights @ finite) / float(weights.sum())
         low, high = (middle, high) if slope > 0 else (low, middle)
     return float(np.exp(-(low + high) / 2))
+
+
+def softmax(likings: NDArray[Any], temperature: float) -> NDArray[np.float64]:
+    """exp(liking / temperature), scaled to sum 1; -inf has no share. Empty for nothing."""
+    if not len(likings):
+        return np.empty(0)
+    raised = likings.astype(np.float64)
+    raised -= raised.max()
+    raised /= temperature
+    np.exp(raised, out=raised)
+    raised /= raised.sum()
+    return raised

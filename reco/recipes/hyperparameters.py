@@ -14,6 +14,9 @@ from reco.errors import InvalidInput
 
 HyperparameterValue = int | float | bool | str
 
+WITHOUT_EFFECT = "Accepted without effect"
+"""How the sentence of a hyperparameter begins that changes nothing."""
+
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")
 _TRUTHS = {"true": True, "false": False}
 
@@ -23,14 +26,16 @@ class Hyperparameter:
     """What one hyperparameter may be and what it does."""
 
     name: str
-    type: Literal["integer", "continuous", "boolean"]
+    type: Literal["integer", "continuous", "boolean", "categorical"]
     default: HyperparameterValue
     sentence: str
     """What it changes; says so when the value is accepted without effect."""
     low: float = 0.0
-    """Smallest value allowed; booleans have none."""
+    """Smallest value allowed; booleans and choices have none."""
     high: float = 1.0
     """Largest value allowed."""
+    choices: tuple[str, ...] = ()
+    """All values allowed of a categorical one."""
     tunable: bool = False
     settable: bool = True
     """False where Personalize lets only HPO ranges set it."""
@@ -41,6 +46,11 @@ class Hyperparameter:
     def member(self) -> str:
         """The member of solutionConfig it is sent in."""
         return "algorithmHyperParameters" if self.place == "algorithm" else "featureTransformationParameters"
+
+    @property
+    def acts(self) -> bool:
+        """Whether its value changes anything; one that does not says so in its sentence."""
+        return not self.sentence.startswith(WITHOUT_EFFECT)
 
     @property
     def default_text(self) -> str:
@@ -55,11 +65,13 @@ class Hyperparameter:
         """
         if not self.settable:
             raise InvalidInput(
-                f"{self.member}: {self.name} can be set only through HPO ranges, which are not available in this "
-                f"version; leave it out and {self.default_text} is used."
+                f"{self.member}: {self.name} can be set only through HPO ranges; leave it out and "
+                f"{self.default_text} is used."
             )
         if self.type == "boolean":
             return self._truth(text)
+        if self.type == "categorical":
+            return self._choice(text)
         if self.type == "integer":
             number: int | float = self._whole(text)
         else:
@@ -72,6 +84,13 @@ class Hyperparameter:
         if text.lower() not in _TRUTHS:
             raise InvalidInput(f"{self.member}: {self.name} must be true or false; it is {_shown(text)}.")
         return _TRUTHS[text.lower()]
+
+    def _choice(self, text: str) -> str:
+        if text not in self.choices:
+            raise InvalidInput(
+                f"{self.member}: {self.name} must be one of {', '.join(self.choices)}; it is {_shown(text)}."
+            )
+        return text
 
     def _whole(self, text: str) -> int:
         if not _WHOLE_NUMBER.fullmatch(text):

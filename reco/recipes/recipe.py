@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from reco.arns import service_arn
 from reco.errors import InvalidInput
 from reco.recipes.hyperparameters import Hyperparameter, HyperparameterValue
+from reco.recipes.metrics import RANKING
+
+Family = Literal[
+    "als",
+    "blend",
+    "item_similarity",
+    "popularity",
+    "trending",
+    "semantic_similarity",
+    "next_best_action",
+    "item_affinity",
+    "item_attribute_affinity",
+]
+"""A model of reco.models.families."""
+
+Asked = Literal["user", "item", "items"]
 
 
 @dataclass(frozen=True)
@@ -22,23 +38,48 @@ class Recipe:
     """Name in the algorithm's ARN."""
     feature_transformation: str
     """Name in the feature transformation's ARN."""
-    family: Literal["als", "item_similarity", "popularity"]
+    family: Family
     """Which model of reco.models is trained."""
     description: str
-    query: tuple[Literal["user", "item", "items"], ...]
+    query: tuple[Asked, ...]
     """What a request must name: a user, an item, a list of items to order."""
+    fixed: Mapping[str, HyperparameterValue] = field(default_factory=dict)
+    """Values that the family is fitted with and no caller can change; never named as a hyperparameter is."""
+    domain: Literal["ECOMMERCE", "VIDEO_ON_DEMAND"] | None = None
+    """The domain whose use case it is; None is a custom recipe, which solutions take."""
+    event_type: str | None = None
+    """Only events of this type, whatever their case, are learned from; None learns from all."""
+    leaves_out: str | None = None
+    """Items with which the user has such an event (whatever its case) are not recommended to them."""
     required_datasets: tuple[str, ...] = ("INTERACTIONS",)
     optional_datasets: tuple[str, ...] = ()
     """Datasets that training uses when they hold data."""
     hyperparameters: tuple[Hyperparameter, ...] = ()
     ordered: tuple[tuple[str, str], ...] = ()
     """Pairs of hyperparameters of which the first must be smaller than the second."""
+    metrics: tuple[str, ...] = RANKING
+    """What GetSolutionMetrics reports."""
     scores: bool = False
     """Answers carry scores."""
     context: bool = False
-    """Requests may carry context."""
-    exploration: bool = False
-    """A campaign's itemExplorationConfig has a meaning."""
+    """Requests may carry context; other recipes ignore it."""
+    exploration: Literal["no", "managed", "configurable"] = "no"
+    """Whether unproven items are tried, and whether a campaign's itemExplorationConfig says how much."""
+    automatic_update: bool = False
+    """New items become eligible between trainings."""
+    promotions: bool = True
+    metadata: Literal["no", "on request", "always"] = "on request"
+    """Whether answers may carry item metadata."""
+    objective: bool = False
+    """solutionConfig.optimizationObjective is taken."""
+    events_config: bool = False
+    """solutionConfig.eventsConfig is taken."""
+    update_mode: bool = False
+    """trainingMode UPDATE is taken."""
+    hpo: bool = False
+    """performHPO is taken."""
+    batch: tuple[Literal["inference", "themes", "segment"], ...] = ("inference",)
+    """Batch jobs that take its versions."""
 
     @property
     def arn(self) -> str:
@@ -52,10 +93,25 @@ class Recipe:
     def feature_transformation_arn(self) -> str:
         return service_arn("feature-transformation", self.feature_transformation)
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Types of all datasets that training reads."""
+        return (*self.required_datasets, *self.optional_datasets)
+
+    @property
+    def deployable(self) -> bool:
+        """Whether a campaign can serve it; segments of users come from batch jobs alone."""
+        return self.type != "USER_SEGMENTATION"
+
+    def hyperparameter(self, name: str) -> Hyperparameter | None:
+        return next((each for each in self.hyperparameters if each.name == name), None)
+
     def resolve(
         self, hyperparameters: Mapping[str, str], feature_parameters: Mapping[str, str]
     ) -> dict[str, HyperparameterValue]:
-        """Every hyperparameter of the recipe by name, typed; what the caller left out has its default.
+        """What the family is fitted with: every hyperparameter by name, typed, and the recipe's fixed values.
+
+        What the caller left out has its default.
 
         Raises:
             InvalidInput: an unknown name, a wrong type, a value out of range, or two values in the wrong order.
@@ -75,7 +131,7 @@ class Recipe:
                 raise InvalidInput(
                     f"{smaller} must be smaller than {larger}; they are {values[smaller]} and {values[larger]}."
                 )
-        return values
+        return {**self.fixed, **values}
 
     def _unknown(self, name: str, place: str, known: set[str]) -> str:
         member = "algorithmHyperParameters" if place == "algorithm" else "featureTransformationParameters"

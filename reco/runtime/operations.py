@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reco.errors import InvalidInput
-from reco.models.served import Query
+from reco.models.query import Query
 from reco.runtime.campaigns import Campaigns, ServedCampaign
 from reco.runtime.history import NOTHING, History, read_history
 from reco.runtime.model import LoadedModel

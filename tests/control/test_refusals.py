@@ -129,7 +129,7 @@ def test_a_schema_must_be_of_the_datasets_type(bench: Bench) -> None:
     message = refused("InvalidInputException", bench.client.create_dataset, datasetType="Interactions", **asked)
     assert "ITEMS" in message and "INTERACTIONS" in message
     message = refused("InvalidInputException", bench.client.create_dataset, datasetType="Actions", **asked)
-    assert message == "datasetType ACTIONS is not available in this version."
+    assert "ITEMS" in message and "ACTIONS" in message
     refused("InvalidInputException", bench.client.create_dataset, datasetType="Things", **asked)
 
 

@@ -82,15 +82,14 @@ def test_a_text_over_the_limit_is_refused_with_the_limit():
         parse_schema(text("Items", *ITEMS, GENRE) + " " * 20_000)
 
 
-@pytest.mark.parametrize("name", ["Actions", "ActionInteractions"])
-def test_types_of_later_versions_are_refused_by_name(name):
-    assert refusal(name, *ITEMS) == f"Schema: a dataset of {name} is not available in this version."
-
-
 @pytest.mark.parametrize(
     ("name", "fields", "message"),
     [
-        ("Movies", ITEMS, "'name' must be one of Interactions, Items, Users; it is \"Movies\""),
+        (
+            "Movies",
+            ITEMS,
+            "'name' must be one of Interactions, Items, Users, Actions, ActionInteractions; it is \"Movies\"",
+        ),
         ("Items", [], "'fields' must be a list of at least one field"),
         ("Items", ["ITEM_ID"], "field 1 must be an object"),
         ("Items", [*ITEMS, {"type": "string"}], "the name of field 2 is absent"),

@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reco.evaluation.metrics import METRICS, mean_metrics, rank_metrics
+from reco.evaluation.metrics import METRICS, mean_metrics, user_metrics
+
+
+def one_user(ranked: list[int], truth: list[int]) -> dict[str, float]:
+    found = user_metrics([np.array(ranked, np.int32)], [np.array(truth, np.int32)])
+    return {name: float(value) for name, [value] in found.items()}
 
 
 def test_the_worked_example() -> None:
     """Two relevant items, found at places 2 and 5 of five."""
-    values = rank_metrics(np.array([10, 1, 11, 12, 2]), np.array([1, 2]))
+    values = one_user([10, 1, 11, 12, 2], [1, 2])
     expected = (1 / math.log(3) + 1 / math.log(6)) / (1 / math.log(2) + 1 / math.log(3))
     assert round(expected, 4) == 0.6241
     assert values["normalized_discounted_cumulative_gain_at_5"] == pytest.approx(expected)
@@ -38,7 +43,7 @@ def slow_metrics(ranked: list[int], truth: set[int]) -> dict[str, float]:
     truth=st.sets(st.integers(0, 40), min_size=1, max_size=30),
 )
 def test_metrics_equal_the_slow_ones(ranked: list[int], truth: set[int]) -> None:
-    found = rank_metrics(np.array(ranked, np.int32), np.array(sorted(truth)))
+    found = one_user(ranked, sorted(truth))
     assert found == pytest.approx(slow_metrics(ranked, truth))
     assert all(0 <= value <= 1 + 1e-12 for value in found.values())
 

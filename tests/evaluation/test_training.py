@@ -18,8 +18,11 @@ from reco.evaluation.holdout import choose_test_users
 from reco.evaluation.metrics import METRICS
 from reco.evaluation.training import Trained, train
 from reco.jobs.trial import compare
+from reco.models.fit_settings import FitSettings
 from reco.models.interactions import Interactions, offsets_of
-from reco.models.served import Query, ServedModel, serve
+from reco.models.query import Query, ServedModel
+from reco.models.served import serve
+from reco.models.training_data import TrainingData
 from tests.models.builders import names, planted_tastes
 
 VALUES: dict[str, dict[str, Any]] = {
@@ -33,13 +36,12 @@ NDCG = "normalized_discounted_cumulative_gain_at_10"
 def run(interactions: Interactions, family: str, **values: Any) -> tuple[Trained, ServedModel]:
     items = names(interactions.item_count, "i")
     trained = train(
-        interactions,
+        TrainingData(interactions),
         names(interactions.user_count, "u"),
         items,
         family=family,
         values={**VALUES[family], **values},
-        seed=0,
-        threads=2,
+        settings=FitSettings(threads=2),
     )
     return trained, serve(trained.model, items)
 

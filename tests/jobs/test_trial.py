@@ -20,7 +20,9 @@ from reco.artefact.files import open_artefact, write_artefact
 from reco.errors import AlgorithmFault, CorruptArtefact, PlatformFault, StaleAttempt
 from reco.evaluation.training import train
 from reco.jobs.trial import compare, try_model
-from reco.models.served import Ranking
+from reco.models.fit_settings import FitSettings
+from reco.models.query import Ranking
+from reco.models.training_data import TrainingData
 from reco.recipes import recipe_by_arn
 from reco.settings import environment_for
 from tests.jobs.bench import CAMPAIGN, IMPORT, REGION, Bench
@@ -37,7 +39,9 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     interactions, _ = planted_tastes(users=60, items_each=8, length=8)
     users, items = names(60, "u"), names(40, "i")
     values = dict(recipe.resolve({}, {}))
-    trained = train(interactions, users, items, family=recipe.family, values=values, seed=0, threads=1)
+    trained = train(
+        TrainingData(interactions), users, items, family=recipe.family, values=values, settings=FitSettings()
+    )
     arrays = {**trained.model.arrays, **users.arrays("users"), **items.arrays("items")}
     attributes = {**trained.model.attributes, "probes": trained.probes}
     folder = tmp_path_factory.mktemp("model")

@@ -17,7 +17,8 @@ from reco.evaluation.metrics import METRICS
 from reco.jobs.specification import EventLog, SnapshotReference, TrainResult, TrainSpecification
 from reco.jobs.trial import try_model
 from reco.models.interactions import offsets_of
-from reco.models.served import Query, load_model
+from reco.models.query import Query
+from reco.models.served import load_model
 from reco.storage.event_records import EventRecord
 from reco.storage.events import EventTable
 from reco.storage.objects import Objects

@@ -10,12 +10,16 @@ import pytest
 
 from reco.artefact import open_artefact, write_artefact
 from reco.errors import CorruptArtefact
+from reco.models.families.factors import FactorModel
+from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
 from reco.models.fold_in import fold_in
 from reco.models.interactions import Interactions
 from reco.models.popularity import newcomer_shares
-from reco.models.served import FactorModel, Query, load_model, serve
+from reco.models.query import Query
+from reco.models.served import load_model, serve
 from reco.models.source import FittedModel
+from reco.models.training_data import TrainingData
 from tests.models.builders import interactions_of, names, planted_tastes
 
 FACTORS = {"hidden_dimension": 32}
@@ -37,7 +41,7 @@ def planted() -> Interactions:
 
 @pytest.fixture(scope="module")
 def fitted(planted: Interactions) -> FittedModel:
-    return fit_model(planted, "als", FACTORS, seed=0, threads=1)
+    return fit_model(TrainingData(planted), "als", FACTORS, FitSettings())
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,7 @@ def test_fewer_items_are_the_head_of_more(model: FactorModel) -> None:
 def test_a_question_asked_again_has_the_same_answer_whatever_was_asked_between(
     fitted: FittedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reco.models.served._REMEMBERED_VECTORS", 3)
+    monkeypatch.setattr("reco.models.families.factors._REMEMBERED_VECTORS", 3)
     model = serve(fitted, names(100, "i"))
     histories = [[1, 2], [2, 1], [1, 2, 2], [7], [8], [1]]
     fresh = [serve(fitted, names(100, "i")).rank(query(history)) for history in histories]
@@ -109,11 +113,16 @@ def test_seen_items_come_again_where_the_data_repeat(fitted: FittedModel) -> Non
     assert answer.scores.sum() == pytest.approx(1)
 
 
+def seen_items_of(histories: list[list[int]]) -> str:
+    data = TrainingData(interactions_of(histories, 8))
+    return str(fit_model(data, "als", FACTORS, FitSettings()).attributes["seen_items"])
+
+
 def test_the_data_decide_whether_seen_items_come_again() -> None:
     once = [[user % 5, 5 + user % 3] for user in range(60)]
-    assert fit_model(interactions_of(once, 8), "als", FACTORS, seed=0, threads=1).attributes["seen_items"] == "exclude"
+    assert seen_items_of(once) == "exclude"
     again = [[*history, history[0]] for history in once]
-    assert fit_model(interactions_of(again, 8), "als", FACTORS, seed=0, threads=1).attributes["seen_items"] == "allow"
+    assert seen_items_of(again) == "allow"
 
 
 def test_candidates_are_ranked_as_in_the_catalogue_and_share_all_scores(model: FactorModel) -> None:
@@ -142,7 +151,7 @@ def test_candidates_of_a_newcomer_are_ranked(model: FactorModel) -> None:
 
 def test_items_that_training_never_saw_come_last() -> None:
     interactions = interactions_of([[0, 1, 2], [1, 2, 3], [0, 3], [2, 1]] * 10, 6)
-    model = serve(fit_model(interactions, "als", FACTORS, seed=0, threads=1), names(6, "i"))
+    model = serve(fit_model(TrainingData(interactions), "als", FACTORS, FitSettings()), names(6, "i"))
     assert model.rank(query([0], count=6)).items[-2:].tolist() == [4, 5]
     assert model.rank(query([], count=6)).items[-2:].tolist() == [4, 5]
 
@@ -186,7 +195,7 @@ def ranks(model: FactorModel, history: np.ndarray) -> dict[int, int]:
 @pytest.mark.parametrize("family", ["item_similarity", "popularity"])
 def test_models_without_scores_have_none(planted: Interactions, family: str) -> None:
     values = {"popularity_discount_factor": 0.5, "min_cointeraction_count": 3}
-    model = serve(fit_model(planted, family, values, seed=0, threads=1), names(100, "i"))
+    model = serve(fit_model(TrainingData(planted), family, values, FitSettings()), names(100, "i"))
     assert not model.has_scores
     assert model.rank(query([], item=3)).scores is None
 
@@ -196,7 +205,7 @@ def test_related_items_share_the_taste_and_leave_the_item_out(planted: Interacti
         {"popularity_discount_factor": 0.5, "min_cointeraction_count": 3},
         {"popularity_discount_factor": 0.0},
     ):
-        model = serve(fit_model(planted, "item_similarity", values, seed=0, threads=1), names(100, "i"))
+        model = serve(fit_model(TrainingData(planted), "item_similarity", values, FitSettings()), names(100, "i"))
         for item in (0, 25, 47, 81):
             answer = model.rank(query([], item=item, count=5)).items
             assert (answer // 20 == item // 20).mean() >= 0.8
@@ -206,8 +215,8 @@ def test_related_items_share_the_taste_and_leave_the_item_out(planted: Interacti
 
 def test_without_an_item_related_items_are_the_popular_ones(planted: Interactions) -> None:
     values = {"popularity_discount_factor": 0.5, "min_cointeraction_count": 3}
-    related = serve(fit_model(planted, "item_similarity", values, seed=0, threads=1), names(100, "i"))
-    popular = serve(fit_model(planted, "popularity", {}, seed=0, threads=1), names(100, "i"))
+    related = serve(fit_model(TrainingData(planted), "item_similarity", values, FitSettings()), names(100, "i"))
+    popular = serve(fit_model(TrainingData(planted), "popularity", {}, FitSettings()), names(100, "i"))
     expected = popular.rank(query([], count=30)).items.tolist()
     assert related.rank(query([], item=None, count=30)).items.tolist() == expected
 
@@ -220,14 +229,16 @@ def test_an_item_outside_the_percentiles_has_no_neighbours() -> None:
         "min_item_interaction_count_percentile": 0.0,
         "max_item_interaction_count_percentile": 0.5,
     }
-    model = serve(fit_model(interactions_of(histories, 5), "item_similarity", values, seed=0, threads=1), names(5, "i"))
+    model = serve(
+        fit_model(TrainingData(interactions_of(histories, 5)), "item_similarity", values, FitSettings()), names(5, "i")
+    )
     assert model.rank(query([], item=1, count=2)).items.tolist() == [2, 0]
     assert model.rank(query([], item=0, count=2)).items.tolist() == [1, 2]
 
 
 def test_popularity_counts_users_not_events() -> None:
     interactions = interactions_of([[0] * 9, [1], [1], [2]], 4)
-    model = serve(fit_model(interactions, "popularity", {}, seed=0, threads=1), names(4, "i"))
+    model = serve(fit_model(TrainingData(interactions), "popularity", {}, FitSettings()), names(4, "i"))
     assert model.rank(query([], count=9)).items.tolist() == [1, 0, 2, 3]
     assert model.rank(query([], candidates=[3, 0, 1])).items.tolist() == [1, 0, 3]
 
@@ -258,5 +269,5 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 def test_the_longest_histories_are_left_out_of_fitting_when_asked() -> None:
     histories = [[0, 1], [1, 2], [2, 0]] * 40 + [[3, 4, 3, 4, 3, 4, 0, 1, 2]]
     values = {**FACTORS, "max_user_history_length_percentile": 0.9}
-    fitted = fit_model(interactions_of(histories, 5), "als", values, seed=0, threads=1)
+    fitted = fit_model(TrainingData(interactions_of(histories, 5)), "als", values, FitSettings())
     assert fitted.array("item_factors").any(axis=1).tolist() == [True, True, True, False, False]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reco.models.served import softmax
-from reco.models.temperature import FALLBACK, fit_temperature
+from reco.models.temperature import FALLBACK, fit_temperature, softmax
 
 
 @pytest.mark.parametrize("temperature", [0.05, 0.3, 2.0])

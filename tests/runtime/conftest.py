@@ -14,8 +14,10 @@ import pytest
 
 from reco.arns import Kind
 from reco.artefact import Vocabulary, write_artefact
+from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
 from reco.models.interactions import Interactions
+from reco.models.training_data import TrainingData
 from reco.recipes.catalogue import recipe_by_arn
 from reco.runtime.campaigns import Campaigns
 from reco.runtime.model import HISTORY_ARRAYS, LoadedModel
@@ -51,7 +53,7 @@ def write_model(folder: Path, recipe_name: str, **attributes: Any) -> str:
     interactions = shop()
     if recipe.family == "item_similarity":
         values = {**values, "max_item_interaction_count_percentile": 1.0, "max_user_history_length_percentile": 1.0}
-    fitted = fit_model(interactions, recipe.family, values, seed=0, threads=1)
+    fitted = fit_model(TrainingData(interactions), recipe.family, values, FitSettings())
     unsettled = attributes.pop("unsettled", ())
     return write_artefact(
         folder,

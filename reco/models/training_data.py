@@ -1,0 +1,17 @@
+"""Everything that fitting a model may learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reco.models.content import ItemContent
+from reco.models.interactions import Interactions
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """One dataset group's data, by row numbers. What is None was not imported."""
+
+    interactions: Interactions
+    content: ItemContent | None = None
+    """Features of the items, row by row as the interactions number them."""
