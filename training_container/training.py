@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,18 @@ LEAST_USER_SHARE = 0.01
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class TrainingInput:
+    """What a training learns from: the same in every run of one attempt."""
+
+    data: TrainingData
+    users: Vocabulary
+    items: Vocabulary
+    """The whole catalogue, items that nobody has touched among them."""
+    events: StreamedEvents
+    """The streamed part of the data."""
+
+
 def run_training(
     specification: TrainSpecification, workspace: Path, home: Objects, dynamodb_client: Any, progress: Progress
 ) -> TrainResult:
@@ -47,6 +60,42 @@ def run_training(
     """
     begun = time.monotonic()
     recipe, values = _recipe(specification)
+    given = read_input(specification, workspace, home, dynamodb_client, progress)
+    interactions, users, items = given.data.interactions, given.users, given.items
+    trained = train(
+        given.data,
+        users,
+        items,
+        family=recipe.family,
+        values=values,
+        settings=FitSettings(seed=specification.seed, threads=processors(), say=progress),
+    )
+    metrics = {name: round(value, 4) for name, value in trained.metrics.items()}
+    folder = workspace / "artefact"
+    digest = _write(folder, specification, recipe, values, trained, metrics, interactions, users, items, given.events)
+    home.upload_folder(folder, specification.artefact_uri)
+    progress(f"trained in {time.monotonic() - begun:.1f} s")
+    return TrainResult(
+        artefact_uri=specification.artefact_uri,
+        artefact_digest=digest,
+        metrics=metrics,
+        training_seconds=round(time.monotonic() - begun, 3),
+        users=int(np.count_nonzero(interactions.lengths)),
+        items=len(items),
+        interactions=len(interactions),
+        notes={name: trained.model.attributes[name] for name in _NOTED if name in trained.model.attributes},
+    )
+
+
+def read_input(
+    specification: TrainSpecification, workspace: Path, home: Objects, dynamodb_client: Any, progress: Progress
+) -> TrainingInput:
+    """Reads the snapshots and freezes the events, or reads what an earlier run of the attempt froze.
+
+    Raises:
+        UserFault: too little data.
+        CorruptArtefact: a snapshot is not what its pointer says.
+    """
     snapshots = {
         name: _fetch(home, reference, workspace / "snapshots" / name, progress)
         for name, reference in specification.snapshots.items()
@@ -62,29 +111,7 @@ def run_training(
     progress(f"{len(events)} streamed events")
     interactions, users, items = _interactions(specification, snapshots, events)
     progress(f"{len(interactions)} interactions, {len(users)} users, {len(items)} items")
-    trained = train(
-        TrainingData(interactions),
-        users,
-        items,
-        family=recipe.family,
-        values=values,
-        settings=FitSettings(seed=specification.seed, threads=_processors(), say=progress),
-    )
-    metrics = {name: round(value, 4) for name, value in trained.metrics.items()}
-    folder = workspace / "artefact"
-    digest = _write(folder, specification, recipe, values, trained, metrics, interactions, users, items, events)
-    home.upload_folder(folder, specification.artefact_uri)
-    progress(f"trained in {time.monotonic() - begun:.1f} s")
-    return TrainResult(
-        artefact_uri=specification.artefact_uri,
-        artefact_digest=digest,
-        metrics=metrics,
-        training_seconds=round(time.monotonic() - begun, 3),
-        users=int(np.count_nonzero(interactions.lengths)),
-        items=len(items),
-        interactions=len(interactions),
-        notes={name: trained.model.attributes[name] for name in _NOTED if name in trained.model.attributes},
-    )
+    return TrainingInput(TrainingData(interactions), users, items, events)
 
 
 _NOTED = ("objective", "history_weights", "seen_items", "temperature")
@@ -197,7 +224,7 @@ def _write(
     return write_artefact(folder, kind="model", arrays=arrays, attributes=attributes)
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many this process may use; more than eight gain nothing."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, 8)
