@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 4566
 READY := $(VENV)/.ready
 
-.PHONY: test demo up synth lint format benchmarks locks clean
+.PHONY: test demo up synth lint format benchmarks peers locks clean
 
 test: $(READY) build/template.json lint
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -41,6 +41,10 @@ build/template.json: $(READY) app.py cdk.json $(wildcard infra/*.py) reco/settin
 benchmarks: $(READY) build/template.json
 	$(BIN)/python -m benchmarks journey
 
+# What the benchmarks of speed compare with, beside everything else; nothing but they may import it.
+peers: $(READY)
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r locks/benchmarks.txt
+
 # The environment: uv from one hashed wheel, then everything else by hash.
 $(READY): locks/dev.txt locks/uv.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -50,7 +54,7 @@ $(READY): locks/dev.txt locks/uv.txt pyproject.toml
 	touch $@
 
 locks: $(READY)
-	for name in handlers container dev uv; do \
+	for name in handlers container dev benchmarks uv; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \
 	    -c locks/constraints.txt locks/$$name.in -o locks/$$name.txt || exit 1; done
 
