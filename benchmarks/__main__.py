@@ -56,6 +56,38 @@ def start(runs: int, as_json: bool) -> None:
     _print(cold_start.measure(runs), as_json)
 
 
+@benchmarks.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Only rows whose name holds this; may be repeated.")
+@click.option("--seed", default=0, show_default=True, help="Of the models and of which users are held out together.")
+@click.option("--folds", type=click.IntRange(1), help="Fewer tenths of the users than the row says, to be quicker.")
+@click.option("--family", help="Another family of models than the recipe's.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A hyperparameter; the defaults otherwise.")
+@click.option("--verbose", is_flag=True, help="Tell what is being done.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def quality(
+    only: tuple[str, ...],
+    seed: int,
+    folds: int | None,
+    family: str | None,
+    values: tuple[str, ...],
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """How well user-personalization ranks on public data, beside what others reach on the same questions."""
+    from benchmarks import quality as measured
+    from benchmarks.quality_rows import Options
+    from benchmarks.quality_table import print_rows
+
+    if DATA is None:
+        raise click.ClickException("RECO_BENCHMARK_DATA names no folder of data sets, so every row is skipped.")
+    given = {name: json.loads(value) for name, _, value in (each.partition("=") for each in values)}
+    options = Options(DATA, seed, folds, family, given, len(os.sched_getaffinity(0)), verbose)
+    try:
+        print_rows(measured.measure(options, only), as_json)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _print(rows: list[Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([vars(row) for row in rows]))

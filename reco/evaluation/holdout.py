@@ -39,18 +39,22 @@ def user_hash(user_id: str, salt: int = 0) -> int:
     return int.from_bytes(hashlib.blake2b(user_id.encode(), digest_size=8, salt=key).digest(), "big")
 
 
-def choose_test_users(users: Vocabulary, lengths: NDArray[np.int64], salt: int = 0) -> NDArray[np.bool_]:
+def choose_test_users(
+    users: Vocabulary, lengths: NDArray[np.int64], *, salt: int = 0, fold: int = 0
+) -> NDArray[np.bool_]:
     """Which users are tested, of those with two events or more; one at least, when there is one.
 
     Args:
-        salt: 0 chooses the users that training measures on, another number a tenth that has nothing to do with it.
+        salt: 0 deals the users out as training does, another number in a way that has nothing to do with it.
+        fold: which tenth of them, 0 to 9; training measures on the first. No user is in two.
     """
     able = np.flatnonzero(lengths >= 2)
     hashes = np.fromiter((user_hash(users[row], salt) for row in able.tolist()), np.uint64, len(able))
     chosen = np.zeros(len(lengths), bool)
-    chosen[able[hashes < np.uint64(TEST_SHARE * _RANGE)]] = True
+    first, end = int(fold * TEST_SHARE * _RANGE), int((fold + 1) * TEST_SHARE * _RANGE)
+    chosen[able[(hashes >= np.uint64(first)) & (hashes < np.uint64(min(end, _RANGE - 1)))]] = True
     if len(able) and not chosen.any():
-        chosen[able[np.argmin(hashes)]] = True
+        chosen[able[np.argsort(hashes, kind="stable")[fold % len(able)]]] = True
     return chosen
 
 

@@ -47,14 +47,14 @@ class Split:
 
 def split_personalize(interactions: Interactions, users: Vocabulary, seed: int = 0) -> Split:
     """A tenth of the users, by a hash of their ids, is left out; their newest tenth of events is to be found."""
-    chosen = choose_test_users(users, interactions.lengths, seed)
+    chosen = choose_test_users(users, interactions.lengths, salt=seed)
     return hold_out_users(interactions, chosen, truth_size)
 
 
 def split_last_item(interactions: Interactions, users: Vocabulary, seed: int = 0) -> Split:
     """A tenth of the users is left out; the item of each one's last event is to be found."""
-    chosen = choose_test_users(users, interactions.lengths, seed)
-    return hold_out_users(interactions, chosen, lambda events: 1)
+    chosen = choose_test_users(users, interactions.lengths, salt=seed)
+    return hold_out_users(interactions, chosen, last_only)
 
 
 def hold_out_users(interactions: Interactions, chosen: NDArray[np.bool_], newest: Callable[[int], int]) -> Split:
@@ -63,6 +63,11 @@ def hold_out_users(interactions: Interactions, chosen: NDArray[np.bool_], newest
     tested = [_question(interactions, user, newest(int(interactions.lengths[user]))) for user in rows.tolist()]
     kept = np.repeat(~chosen, interactions.lengths)
     return Split(interactions.of_users(~chosen), kept, tested, rows)
+
+
+def last_only(events: int) -> int:
+    """One event is the truth, however many there are."""
+    return 1
 
 
 def split_leave_one_out(interactions: Interactions, users: Vocabulary, seed: int = 0) -> Split:
