@@ -21,9 +21,9 @@ def describe_recipe(registry: Registry, call: Call) -> dict[str, Any]:
 
 
 def list_recipes(registry: Registry, call: Call) -> dict[str, Any]:
-    """Every recipe that trains, by name; none belongs to a domain yet."""
-    shown = [] if "domain" in call.parameters else [_recipe(recipe) for recipe in RECIPES]
-    return list_fixed(call, "recipes", shown)
+    """Every recipe by name; with `domain`, only the use cases of that domain. Personalize itself provides them all."""
+    domain = call.parameters.get("domain")
+    return list_fixed(call, "recipes", [_summary(recipe) for recipe in RECIPES if domain in (None, recipe.domain)])
 
 
 def describe_algorithm(registry: Registry, call: Call) -> dict[str, Any]:
@@ -65,6 +65,11 @@ def describe_feature_transformation(registry: Registry, call: Call) -> dict[str,
     }
 
 
+def _summary(recipe: Recipe) -> dict[str, Any]:
+    shown = {"name": recipe.name, "recipe_arn": recipe.arn, "status": ACTIVE, **_TIMES}
+    return {**shown, "domain": recipe.domain} if recipe.domain else shown
+
+
 def _recipe(recipe: Recipe) -> dict[str, Any]:
     return {
         "name": recipe.name,
@@ -95,8 +100,8 @@ def _ranges(parameters: list[Hyperparameter]) -> dict[str, Any]:
         "integer_hyper_parameter_ranges": numbers("integer", int),
         "continuous_hyper_parameter_ranges": numbers("continuous", float),
         "categorical_hyper_parameter_ranges": [
-            {"name": each.name, "values": ["true", "false"], "is_tunable": each.tunable}
+            {"name": each.name, "values": list(each.choices), "is_tunable": each.tunable}
             for each in parameters
-            if each.type == "boolean"
+            if each.type in ("boolean", "categorical")
         ],
     }

@@ -29,10 +29,15 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
         raise InvalidInput("recipeArn is missing; it may be left out only with performAutoML, which is not available.")
     group = registry.find(Kind.DATASET_GROUP, asked["dataset_group_arn"], "datasetGroupArn")
     recipe = recipe_by_arn(asked["recipe_arn"])
+    if recipe.domain:
+        raise InvalidInput(
+            f"recipeArn: {recipe.name} is a use case of the domain {recipe.domain}, for a recommender; a solution "
+            "takes a custom recipe."
+        )
     _check_config(recipe, asked.get("solution_config", {}))
     registry.require_active(group)
     datasets = require_datasets(registry, asked["dataset_group_arn"], recipe)
-    _check_event_columns(registry, asked, datasets["INTERACTIONS"])
+    _check_event_columns(registry, asked, datasets.get("INTERACTIONS"))
     body = {
         "name": asked["name"],
         "perform_hpo": asked.get("perform_hpo", False),
@@ -110,7 +115,7 @@ def _check_config(recipe: Recipe, config: dict[str, Any]) -> None:
             )
 
 
-def _check_event_columns(registry: Registry, asked: Any, interactions: Resource) -> None:
+def _check_event_columns(registry: Registry, asked: Any, interactions: Resource | None) -> None:
     """Settings that choose among events need the column they choose by."""
     needs = {
         "EVENT_TYPE": ("eventType", asked.get("event_type")),
@@ -121,8 +126,10 @@ def _check_event_columns(registry: Registry, asked: Any, interactions: Resource)
     }
     if all(value is None for _, value in needs.values()):
         return
-    schema = registry.find(Kind.SCHEMA, interactions.body["schema_arn"], "schemaArn")
-    names = parse_schema(schema.body["schema"]).names
+    names: tuple[str, ...] = ()
+    if interactions is not None:
+        schema = registry.find(Kind.SCHEMA, interactions.body["schema_arn"], "schemaArn")
+        names = parse_schema(schema.body["schema"]).names
     for column, (member, value) in needs.items():
         if value is not None and column not in names:
             raise InvalidInput(f"{member} needs a field {column}, which the schema of the Interactions lacks.")

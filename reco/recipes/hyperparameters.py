@@ -35,12 +35,16 @@ class Hyperparameter:
     high: float = 1.0
     """Largest value allowed."""
     choices: tuple[str, ...] = ()
-    """All values allowed of a categorical one."""
+    """All values allowed of a categorical one, and of a boolean: true and false."""
     tunable: bool = False
     settable: bool = True
     """False where Personalize lets only HPO ranges set it."""
     place: Literal["algorithm", "feature"] = "algorithm"
     """Whether it belongs in algorithmHyperParameters or featureTransformationParameters."""
+
+    def __post_init__(self) -> None:
+        if self.type == "boolean":
+            object.__setattr__(self, "choices", tuple(_TRUTHS))
 
     @property
     def member(self) -> str:
@@ -58,16 +62,24 @@ class Hyperparameter:
         return str(self.default).lower() if self.type == "boolean" else str(self.default)
 
     def parse(self, text: str) -> HyperparameterValue:
-        """The value that `text` stands for.
+        """The value that a caller's `text` stands for.
 
         Raises:
-            InvalidInput: not of the type, or out of range.
+            InvalidInput: not of the type, out of range, or not a caller's to set.
         """
         if not self.settable:
             raise InvalidInput(
                 f"{self.member}: {self.name} can be set only through HPO ranges; leave it out and "
                 f"{self.default_text} is used."
             )
+        return self.read(text)
+
+    def read(self, text: str) -> HyperparameterValue:
+        """The value that `text` stands for, whoever chose it.
+
+        Raises:
+            InvalidInput: not of the type, or out of range.
+        """
         if self.type == "boolean":
             return self._truth(text)
         if self.type == "categorical":

@@ -10,21 +10,18 @@ from tests.control.conftest import Bench, refused
 SERVICE = "arn:aws:personalize:::"
 
 
-def test_only_what_trains_is_listed_by_name(bench: Bench) -> None:
-    listed = bench.client.list_recipes()["recipes"]
+def test_recipes_are_listed_by_name_and_use_cases_by_their_domain(bench: Bench) -> None:
+    listed = bench.client.list_recipes(recipeProvider="SERVICE")["recipes"]
 
-    assert [recipe["name"] for recipe in listed] == [
-        "aws-personalized-ranking",
-        "aws-popularity-count",
-        "aws-similar-items",
-        "aws-sims",
-        "aws-user-personalization",
-    ]
-    assert all(recipe["status"] == "ACTIVE" and "domain" not in recipe for recipe in listed)
-    assert bench.client.list_recipes(domain="ECOMMERCE")["recipes"] == []
+    assert [recipe["name"] for recipe in listed] == [recipe.name for recipe in RECIPES]
+    assert all(recipe["status"] == "ACTIVE" for recipe in listed)
+    for domain in ("ECOMMERCE", "VIDEO_ON_DEMAND"):
+        of_domain = bench.client.list_recipes(domain=domain)["recipes"]
+        assert of_domain == [recipe for recipe in listed if recipe.get("domain") == domain]
+        assert len(of_domain) == 5
 
 
-@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("size", [7, 25])
 def test_recipes_come_in_pages(bench: Bench, size: int) -> None:
     pages = bench.client.get_paginator("list_recipes").paginate(PaginationConfig={"PageSize": size})
     assert [recipe["recipeArn"] for page in pages for recipe in page["recipes"]] == [recipe.arn for recipe in RECIPES]
@@ -67,8 +64,8 @@ def test_defaults_and_ranges_are_personalizes(bench: Bench) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["aws-user-personalization-v2", "aws-hrnn", "aws-ecomm-recommended-for-you", "mine"])
-def test_what_does_not_train_does_not_exist(bench: Bench, name: str) -> None:
+@pytest.mark.parametrize("name", ["aws-hrnn-v2", "mine"])
+def test_what_personalize_does_not_have_does_not_exist(bench: Bench, name: str) -> None:
     refused("ResourceNotFoundException", bench.client.describe_recipe, recipeArn=f"{SERVICE}recipe/{name}")
     refused("ResourceNotFoundException", bench.client.describe_algorithm, algorithmArn=f"{SERVICE}algorithm/{name}")
     refused(

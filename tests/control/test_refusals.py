@@ -219,8 +219,11 @@ def test_a_solution_needs_interactions_a_recipe_that_trains_and_the_columns_it_c
     bench.dataset(group, schema)
     assert "EVENT_TYPE" in refused("InvalidInputException", create, **asked, eventType="click")
     assert "recipeArn" in refused("InvalidInputException", create, name="n", datasetGroupArn=group)
-    later = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
-    refused("ResourceNotFoundException", create, **{**asked, "recipeArn": later})
+    unknown = "arn:aws:personalize:::recipe/aws-user-personalization-v3"
+    refused("ResourceNotFoundException", create, **{**asked, "recipeArn": unknown})
+    use_case = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
+    message = refused("InvalidInputException", create, **{**asked, "recipeArn": use_case})
+    assert "recommender" in message
     create(**asked)
 
 

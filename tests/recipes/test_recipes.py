@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from reco.arns import service_arn
 from reco.errors import InvalidInput, ResourceNotFound
 from reco.recipes import RECIPES, Hyperparameter, Recipe, recipe_by_arn
+from reco.recipes.reference import as_markdown
 
 SETTABLE = [(recipe, each) for recipe in RECIPES for each in recipe.hyperparameters if each.settable]
 recipes = st.sampled_from(RECIPES)
@@ -22,10 +25,11 @@ def _given(parameter: Hyperparameter, text: str) -> tuple[dict[str, str], dict[s
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_defaults_lie_in_their_ranges_and_come_back_typed(recipe: Recipe) -> None:
-    kinds = {"integer": int, "continuous": float, "boolean": bool}
+    kinds = {"integer": int, "continuous": float, "boolean": bool, "categorical": str}
     resolved = recipe.resolve({}, {})
 
-    assert set(resolved) == {each.name for each in recipe.hyperparameters}
+    assert set(resolved) == {each.name for each in recipe.hyperparameters} | set(recipe.fixed)
+    assert not set(recipe.fixed) & {each.name for each in recipe.hyperparameters}
     for each in recipe.hyperparameters:
         assert type(resolved[each.name]) is kinds[each.type]
         if each.settable:
@@ -37,23 +41,69 @@ def test_defaults_lie_in_their_ranges_and_come_back_typed(recipe: Recipe) -> Non
 def test_a_recipe_is_found_by_its_arn_and_says_what_it_does(recipe: Recipe) -> None:
     assert recipe_by_arn(recipe.arn) is recipe
     assert recipe.arn == f"arn:aws:personalize:::recipe/{recipe.name}"
-    assert recipe.description.endswith(".") and "INTERACTIONS" in recipe.required_datasets
-    assert recipe.scores == (recipe.family == "als")
+    assert recipe.description.endswith(".") and recipe.required_datasets
+    assert not set(recipe.required_datasets) & set(recipe.optional_datasets)
+    assert recipe.domain is None or not (recipe.scores or recipe.hyperparameters or recipe.hpo)
+    assert recipe.leaves_out is None or "user" in recipe.query
+    assert recipe.hpo or not any(each.tunable for each in recipe.hyperparameters)
 
 
-def test_recipes_are_listed_by_name_and_others_are_not_found() -> None:
+CUSTOM = """
+    aws-hrnn aws-hrnn-coldstart aws-hrnn-metadata aws-item-affinity aws-item-attribute-affinity aws-next-best-action
+    aws-personalized-ranking aws-personalized-ranking-v2 aws-popularity-count aws-semantic-similarity
+    aws-similar-items aws-sims aws-trending-now aws-user-personalization aws-user-personalization-v2
+"""
+ECOMMERCE = """
+    aws-ecomm-customers-who-viewed-x-also-viewed aws-ecomm-frequently-bought-together
+    aws-ecomm-popular-items-by-purchases aws-ecomm-popular-items-by-views aws-ecomm-recommended-for-you
+"""
+VIDEO_ON_DEMAND = """
+    aws-vod-because-you-watched-x aws-vod-more-like-x aws-vod-most-popular aws-vod-top-picks aws-vod-trending-now
+"""
+
+
+def test_every_recipe_of_personalize_is_there_by_name_and_others_are_not_found() -> None:
+    for domain, expected in ((None, CUSTOM), ("ECOMMERCE", ECOMMERCE), ("VIDEO_ON_DEMAND", VIDEO_ON_DEMAND)):
+        assert [recipe.name for recipe in RECIPES if recipe.domain == domain] == expected.split()
     names = [recipe.name for recipe in RECIPES]
-    assert names == sorted(names) and len(set(names)) == len(names)
+    assert names == sorted(names)
     with pytest.raises(ResourceNotFound):
-        recipe_by_arn(service_arn("recipe", "aws-trending-now"))
+        recipe_by_arn(service_arn("recipe", "aws-mine"))
+
+
+def test_the_page_of_the_documentation_is_what_the_declarations_say() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "recipes.md"
+    assert page.read_text() == as_markdown(), "run python -m reco.recipes.reference > docs/reference/recipes.md"
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_what_recipes_support_is_personalizes_table(recipe: Recipe) -> None:
+    """Control-plane reference, F.2, of custom recipes."""
+    name = recipe.name.removeprefix("aws-")
+    if recipe.domain:
+        assert not (recipe.events_config or recipe.objective or recipe.update_mode)
+        return
+    assert recipe.events_config == (name in ("user-personalization-v2", "personalized-ranking-v2"))
+    assert recipe.objective == (name in ("user-personalization", "personalized-ranking"))
+    assert recipe.update_mode == (name in ("user-personalization", "hrnn-coldstart"))
+    assert recipe.context == (
+        ("personal" in name and "next" not in name) or name in ("hrnn-metadata", "hrnn-coldstart")
+    )
+    assert recipe.deployable == ("affinity" not in name)
+    always = ("user-personalization-v2", "personalized-ranking-v2", "semantic-similarity")
+    assert (recipe.metadata == "always") == (name in always)
+    assert (recipe.batch == ()) == (name in ("trending-now", "next-best-action"))
+    assert (recipe.exploration == "configurable") == (name == "user-personalization")
 
 
 @given(pair=st.sampled_from(SETTABLE), data=st.data())
 def test_every_value_in_range_is_accepted_as_it_is(pair: tuple[Recipe, Hyperparameter], data: st.DataObject) -> None:
     _, parameter = pair
     if parameter.type == "boolean":
-        value: int | float | bool = data.draw(st.booleans())
+        value: int | float | bool | str = data.draw(st.booleans())
         text = data.draw(st.sampled_from([str(value), str(value).lower()]))
+    elif parameter.type == "categorical":
+        value = text = data.draw(st.sampled_from(parameter.choices))
     elif parameter.type == "integer":
         value = data.draw(st.integers(int(parameter.low), int(parameter.high)))
         text = str(value)
@@ -71,7 +121,10 @@ def test_any_other_text_is_refused_with_the_parameters_name(pair: tuple[Recipe, 
     except InvalidInput as refusal:
         assert parameter.name in refusal.message and len(refusal.message) < 300
     else:
-        assert parameter.low <= value <= parameter.high  # type: ignore[operator]
+        if parameter.type == "categorical":
+            assert value in parameter.choices
+        else:
+            assert parameter.low <= value <= parameter.high  # type: ignore[operator]
 
 
 @given(recipe=recipes, name=st.text(min_size=1, max_size=300))
@@ -87,6 +140,8 @@ def test_what_only_hpo_may_set_says_so() -> None:
     with pytest.raises(InvalidInput, match="only through HPO"):
         recipe.resolve({"item_id_hidden_dim": "100"}, {})
     assert recipe.resolve({}, {})["item_id_hidden_dim"] == 100
+    parameter = recipe.hyperparameter("item_id_hidden_dim")
+    assert parameter is not None and parameter.read("64") == 64
 
 
 @pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if recipe.ordered], ids=lambda recipe: recipe.name)

@@ -1,0 +1,161 @@
+"""The use cases of the two domains, which recommenders serve. Source: control-plane reference, F.3.
+
+Their algorithms and feature transformations are not documented: both bear the recipe's name here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from reco.recipes.personalisation import PERSONAL
+from reco.recipes.recipe import Asked, Family, Recipe
+
+_PERSONAL_SETTINGS = {"hidden_dimension": 149}
+
+
+def _use_case(
+    name: str,
+    domain: Literal["ECOMMERCE", "VIDEO_ON_DEMAND"],
+    recipe_type: str,
+    family: Family,
+    query: tuple[Asked, ...],
+    description: str,
+    **more: Any,
+) -> Recipe:
+    return Recipe(
+        name=name,
+        type=recipe_type,
+        algorithm=name,
+        feature_transformation=name,
+        family=family,
+        description=description,
+        query=query,
+        domain=domain,
+        **more,
+    )
+
+
+MOST_VIEWED = _use_case(
+    "aws-ecomm-popular-items-by-views",
+    "ECOMMERCE",
+    "POPULAR_ITEMS",
+    "popularity",
+    ("user",),
+    "The items viewed most often.",
+    fixed={"counted": "events"},
+    event_type="View",
+)
+BEST_SELLERS = _use_case(
+    "aws-ecomm-popular-items-by-purchases",
+    "ECOMMERCE",
+    "POPULAR_ITEMS",
+    "popularity",
+    ("user",),
+    "The items purchased most often.",
+    fixed={"counted": "events"},
+    event_type="Purchase",
+)
+BOUGHT_TOGETHER = _use_case(
+    "aws-ecomm-frequently-bought-together",
+    "ECOMMERCE",
+    "RELATED_ITEMS",
+    "item_similarity",
+    ("item",),
+    "Items that the same users purchase as a given item.",
+    fixed={"popularity_discount_factor": 0.5, "min_cointeraction_count": 2},
+    event_type="Purchase",
+)
+ALSO_VIEWED = _use_case(
+    "aws-ecomm-customers-who-viewed-x-also-viewed",
+    "ECOMMERCE",
+    "RELATED_ITEMS",
+    "item_similarity",
+    ("user", "item"),
+    "Items that the same users view as a given item, without those the user has purchased.",
+    fixed={"popularity_discount_factor": 0.0},
+    event_type="View",
+    leaves_out="Purchase",
+)
+RECOMMENDED_FOR_YOU = _use_case(
+    "aws-ecomm-recommended-for-you",
+    "ECOMMERCE",
+    "USER_PERSONALIZATION",
+    PERSONAL,
+    ("user",),
+    "Items that a user is likely to want next, without those they have purchased.",
+    fixed=_PERSONAL_SETTINGS,
+    optional_datasets=("ITEMS", "USERS"),
+    leaves_out="Purchase",
+    context=True,
+    exploration="configurable",
+    automatic_update=True,
+)
+BECAUSE_YOU_WATCHED = _use_case(
+    "aws-vod-because-you-watched-x",
+    "VIDEO_ON_DEMAND",
+    "RELATED_ITEMS",
+    "item_similarity",
+    ("user", "item"),
+    "Videos that the same users watch as a given one, without those the user has watched.",
+    fixed={"popularity_discount_factor": 0.0},
+    event_type="Watch",
+    leaves_out="Watch",
+)
+MORE_LIKE = _use_case(
+    "aws-vod-more-like-x",
+    "VIDEO_ON_DEMAND",
+    "RELATED_ITEMS",
+    "item_similarity",
+    ("user", "item"),
+    "Videos similar to a given one, by who touches both and by their metadata, without those the user has watched.",
+    fixed={"popularity_discount_factor": 0.0},
+    required_datasets=("INTERACTIONS", "ITEMS"),
+    leaves_out="Watch",
+)
+MOST_POPULAR = _use_case(
+    "aws-vod-most-popular",
+    "VIDEO_ON_DEMAND",
+    "POPULAR_ITEMS",
+    "popularity",
+    ("user",),
+    "The videos watched by most users.",
+    event_type="Watch",
+)
+TRENDING_VIDEOS = _use_case(
+    "aws-vod-trending-now",
+    "VIDEO_ON_DEMAND",
+    "POPULAR_ITEMS",
+    "trending",
+    (),
+    "The videos whose interactions grow fastest.",
+    fixed={"trend_discovery_frequency": "2 hours"},
+    automatic_update=True,
+    promotions=False,
+)
+TOP_PICKS = _use_case(
+    "aws-vod-top-picks",
+    "VIDEO_ON_DEMAND",
+    "USER_PERSONALIZATION",
+    PERSONAL,
+    ("user",),
+    "Videos that a user is likely to want next, without those they have watched.",
+    fixed=_PERSONAL_SETTINGS,
+    optional_datasets=("ITEMS", "USERS"),
+    leaves_out="Watch",
+    context=True,
+    exploration="configurable",
+    automatic_update=True,
+)
+
+RECIPES = (
+    MOST_VIEWED,
+    BEST_SELLERS,
+    BOUGHT_TOGETHER,
+    ALSO_VIEWED,
+    RECOMMENDED_FOR_YOU,
+    BECAUSE_YOU_WATCHED,
+    MORE_LIKE,
+    MOST_POPULAR,
+    TRENDING_VIDEOS,
+    TOP_PICKS,
+)
