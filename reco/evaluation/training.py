@@ -54,24 +54,64 @@ def train(
     Args:
         users, items: whose rows `data` speaks of; every item counts for coverage.
     """
-    interactions, say, threads = data.interactions, settings.say, settings.threads
+    interactions, say = data.interactions, settings.say
     chosen = _at_most(choose_test_users(users, interactions.lengths), MOST_TEST_USERS)
-    tested = list(hold_out(interactions, chosen))
-    say(f"measuring on {len(tested)} users")
-    others = interactions.of_users(~chosen)
+    say(f"measuring on {int(chosen.sum())} users")
+    trial = _measured(data, chosen, interactions.of_users(~chosen), items, family, values, settings)
+    say("fitting all users")
+    final = fit_model(data, family, values, replace(settings, decided=trial.model.attributes))
+    final = _with(final, trial.decided)
+    return Trained(final, trial.metrics, _probe(serve(final, items), interactions))
+
+
+def try_out(
+    data: TrainingData, users: Vocabulary, items: Vocabulary, *, family: str, values: Values, settings: FitSettings
+) -> dict[str, float]:
+    """What `train` would measure, without the users that it measures on: for choosing among settings.
+
+    The next tenth of the users takes their part, so that the metrics of what is then chosen stay honest.
+    """
+    lengths = data.interactions.lengths
+    tests = choose_test_users(users, lengths)
+    chosen = _at_most(choose_test_users(users, lengths, fold=1) & ~tests, MOST_TEST_USERS)
+    if not chosen.any():
+        # One user able to be tested, and none beside: better an answer that flatters than none.
+        chosen = tests
+    learned_from = data.interactions.of_users(~(chosen | tests))
+    settings.say(f"measuring on {int(chosen.sum())} validation users")
+    return _measured(data, chosen, learned_from, items, family, values, settings).metrics
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A model that has not seen the chosen users, and what they say of it."""
+
+    model: FittedModel
+    decided: dict[str, Any]
+    """Attributes learned from asking it."""
+    metrics: dict[str, float]
+
+
+def _measured(
+    data: TrainingData,
+    chosen: NDArray[np.bool_],
+    learned_from: Interactions,
+    items: Vocabulary,
+    family: str,
+    values: Values,
+    settings: FitSettings,
+) -> _Measured:
+    tested = list(hold_out(data.interactions, chosen))
     # Too few users to leave one out: then the model has seen the test users, and the metrics flatter.
-    learned_from = others if len(others) else interactions
-    trial = fit_model(replace(data, interactions=learned_from), family, values, settings)
+    learned_from = learned_from if len(learned_from) else data.interactions
+    model = fit_model(replace(data, interactions=learned_from), family, values, settings)
     decided: dict[str, Any] = {}
     if family == FactorModel.family:
-        decided["seen_items"] = seen_items(interactions)
-        trial = _with(trial, decided)
-        decided["temperature"] = _temperature(serve(trial, items), tested)
-    metrics = measure(serve(_with(trial, decided), items), tested, threads=threads)
-    say("fitting all users")
-    final = fit_model(data, family, values, replace(settings, decided=trial.attributes))
-    final = _with(final, decided)
-    return Trained(final, metrics, _probe(serve(final, items), interactions))
+        decided["seen_items"] = seen_items(data.interactions)
+        model = _with(model, decided)
+        decided["temperature"] = _temperature(serve(model, items), tested)
+    metrics = measure(serve(_with(model, decided), items), tested, threads=settings.threads)
+    return _Measured(model, decided, metrics)
 
 
 def _with(model: FittedModel, attributes: dict[str, Any]) -> FittedModel:

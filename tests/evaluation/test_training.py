@@ -16,7 +16,7 @@ import pytest
 from reco.artefact import Vocabulary
 from reco.evaluation.holdout import choose_test_users
 from reco.evaluation.metrics import METRICS
-from reco.evaluation.training import Trained, train
+from reco.evaluation.training import Trained, train, try_out
 from reco.jobs.trial import compare
 from reco.models.fit_settings import FitSettings
 from reco.models.interactions import Interactions, offsets_of
@@ -157,3 +157,35 @@ def test_movielens_is_ranked_clearly_better_than_by_popularity() -> None:
     personal = run(interactions, "als", hidden_dimension=149, max_user_history_length_percentile=0.99)[0].metrics
     assert personal[NDCG] > 1.5 * popular[NDCG]
     assert personal[NDCG] > 0.06
+
+
+@pytest.mark.parametrize("family", list(VALUES))
+def test_settings_are_tried_out_without_a_look_at_the_users_that_training_measures_on(
+    planted: tuple[Interactions, Any], family: str
+) -> None:
+    interactions = planted[0]
+    users = names(interactions.user_count, "u")
+    tests = choose_test_users(users, interactions.lengths)
+    shuffled = interactions.items.copy()
+    of_tests = np.repeat(tests, interactions.lengths)
+    shuffled[of_tests] = shuffled[of_tests][::-1]
+    metrics = []
+    for each in (interactions, replace(interactions, items=shuffled)):
+        asked = names(interactions.item_count, "i")
+        metrics.append(
+            try_out(
+                TrainingData(each), users, asked, family=family, values=VALUES[family], settings=FitSettings(threads=2)
+            )
+        )
+    assert metrics[0] == metrics[1]
+    assert metrics[0][NDCG] > 0
+    assert metrics[0] != run(interactions, family)[0].metrics
+
+
+def test_settings_are_tried_out_even_with_one_user_to_measure_on() -> None:
+    one = Interactions(np.array([0, 3]), np.array([0, 1, 2], np.int32), np.arange(3), 3)
+    settings = FitSettings()
+    metrics = try_out(
+        TrainingData(one), names(1, "u"), names(3, "i"), family="popularity", values={}, settings=settings
+    )
+    assert set(metrics) == set(METRICS)
