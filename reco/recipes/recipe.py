@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -107,11 +107,17 @@ class Recipe:
         return next((each for each in self.hyperparameters if each.name == name), None)
 
     def resolve(
-        self, hyperparameters: Mapping[str, str], feature_parameters: Mapping[str, str]
+        self,
+        hyperparameters: Mapping[str, str],
+        feature_parameters: Mapping[str, str],
+        searched: Collection[str] = (),
     ) -> dict[str, HyperparameterValue]:
         """What the family is fitted with: every hyperparameter by name, typed, and the recipe's fixed values.
 
         What the caller left out has its default.
+
+        Args:
+            searched: names whose values a search has chosen, among them what a caller may not set.
 
         Raises:
             InvalidInput: an unknown name, a wrong type, a value out of range, or two values in the wrong order.
@@ -122,10 +128,11 @@ class Recipe:
             for name in texts:
                 if name not in known:
                     raise InvalidInput(self._unknown(name, place, known))
-        values = {
-            each.name: each.parse(given[each.place][each.name]) if each.name in given[each.place] else each.default
-            for each in self.hyperparameters
-        }
+        values = {each.name: each.default for each in self.hyperparameters}
+        for each in self.hyperparameters:
+            text = given[each.place].get(each.name)
+            if text is not None:
+                values[each.name] = each.read(text) if each.name in searched else each.parse(text)
         for smaller, larger in self.ordered:
             if not values[smaller] < values[larger]:  # type: ignore[operator]
                 raise InvalidInput(
