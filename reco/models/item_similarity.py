@@ -1,119 +1,167 @@
-"""Which items the same users touch: counted, discounted by popularity, the nearest few hundred of each item kept.
+"""Which items go together, by how often the same users touch both; the nearest few hundred of each item are kept.
 
-With n_i users of item i and c_ij users of both, j's likeness to i is
+With N users, n_i of them of item i and c_ij of both, the measures are
 
-    c_ij / (n_j + shrinkage)^discount        where c_ij >= minimum
+    discounted      c_ij / ((n_i + shrinkage) (n_j + shrinkage))^discount
+    log-likelihood  the ratio of Dunning 1993 of the table (c_ij, n_i - c_ij, n_j - c_ij, N - n_i - n_j + c_ij),
+                    for pairs that meet oftener than by chance
 
-At discount 0 popular neighbours win, at 1 only the share of j's users who also touched i counts; 1/2 orders as the
-cosine does. Ties go to the more popular item, then to the lower row.
+At discount 0 the first is plain co-occurrence and popular neighbours win, at 1/2 it is the cosine, at 1 the lift, and
+rare neighbours win; shrinkage holds back what few users tell. Pairs count either way, or only where the neighbour was
+touched after the item ("bought after"). Of equals the more popular neighbour is kept, then the lower row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.models.co_occurrence import Meetings, by_rising_popularity, count_after, count_together, latest_items
 from reco.models.interactions import DistinctPairs, offsets_of
+from reco.models.item_rows import ItemRows
+from reco.models.nearest import Nearest, row_floors
+
+Floats = NDArray[np.float32]
 
 NEIGHBOURS = 200
 """Kept for an item; who asks for more gets popular items after them."""
+MOST_ENTRIES = 40_000_000
+"""Neighbours kept for all items together, 8 bytes each: a catalogue of more than 200,000 items keeps fewer for each."""
 HISTORY_LIMIT = 100
 """Latest items of a user that are paired with one another: what was touched long apart says little, and costs most."""
-_WORK = 4_000_000
-"""Products of one block of items: what bounds the memory of a block."""
+_TABLE_LIMIT = 10_000_000
+"""Most groups for which x log x is tabulated."""
+
+
+class Measure(Protocol):
+    """From counts to likeness."""
+
+    def of(self, met: Meetings, users: NDArray[np.int64], groups: int) -> Floats:
+        """The likeness of each pair that met, finite; 0 where they are no neighbours.
+
+        Args:
+            users: (I,) groups of each item.
+            groups: how many there are.
+        """
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """The constants of the formula."""
+class Discounted:
+    """Co-occurrence, held back by popularity."""
 
-    discount: float
-    minimum: int
+    discount: float = 0.5
+    minimum: int = 1
+    """Pairs that met less often are no neighbours."""
     shrinkage: float = 0.0
+    """Users, at least 0."""
+
+    def of(self, met: Meetings, users: NDArray[np.int64], groups: int) -> Floats:
+        worth = (1 / (np.maximum(users, 1) + self.shrinkage) ** self.discount).astype(np.float32)
+        first = worth[met.first : met.first + len(met.offsets) - 1]
+        values = np.repeat(first, np.diff(met.offsets))
+        values *= worth[met.columns]
+        values *= met.counts
+        if self.minimum > 1:
+            values[met.counts < self.minimum] = 0
+        return values
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Each item's neighbours, nearest first. Item i's are items[offsets[i]:offsets[i + 1]]; it may have none."""
+class LogLikelihood:
+    """How surprising it is that a pair meets so often: twice the log likelihood ratio, in nats."""
 
-    offsets: NDArray[np.int64]
-    items: NDArray[np.int32]
+    minimum: int = 2
+    """Pairs that met less often are no neighbours."""
+
+    def of(self, met: Meetings, users: NDArray[np.int64], groups: int) -> Floats:
+        values = np.zeros(len(met.counts), np.float32)
+        often = np.flatnonzero(met.counts >= self.minimum)
+        both = met.counts[often].astype(np.int64)
+        one, other = users[met.rows[often]], users[met.columns[often]]
+        attracted = both * groups > one * other
+        often, both, one, other = (each[attracted] for each in (often, both, one, other))
+        xlogx = _xlogx_of(groups)
+        neither = groups - one - other + both
+        cells = xlogx(both) + xlogx(one - both) + xlogx(other - both) + xlogx(neither)
+        margins = xlogx(one) + xlogx(groups - one) + xlogx(other) + xlogx(groups - other)
+        values[often] = np.maximum(2 * (cells - margins + xlogx(np.array(groups))), 0)
+        return values
 
 
 def fit_neighbours(
-    pairs: DistinctPairs, likeness: Likeness, *, count: int = NEIGHBOURS, threads: int = 1
-) -> Neighbours:
-    """Counts who meets whom and keeps the `count` nearest of every item.
+    pairs: DistinctPairs,
+    measure: Measure,
+    *,
+    count: int = NEIGHBOURS,
+    after: int | None = None,
+    history: int = HISTORY_LIMIT,
+    threads: int = 1,
+) -> ItemRows:
+    """The nearest of every item by one measure; rows are the items asked for, none is its own neighbour.
 
-    Cost: the sum of squared history lengths (each at most 100) in time; memory for a few million counts at a time.
+    Args:
+        pairs: who touched what; a group may as well be a basket.
+        count: neighbours kept of an item; fewer where the catalogue is so large that MOST_ENTRIES is reached.
+        after: counts only neighbours that were touched after the item, at most so many items later; None either way.
+        history: only so many of a group's latest items are paired.
+    Cost: half the sum of squared group sizes, each at most `history`, or pairs times `after`; memory for a few million
+    pairs and for the result.
     """
-    from scipy import sparse  # only where models are fitted: no handler carries it
+    latest = latest_items(pairs, history)
+    order = by_rising_popularity(latest)
+    number = np.empty(latest.item_count, np.int32)
+    number[order] = np.arange(latest.item_count, dtype=np.int32)
+    numbered = DistinctPairs(latest.offsets, number[latest.items], latest.counts, latest.item_count)
+    users, groups = numbered.item_users(), int(np.count_nonzero(np.diff(latest.offsets)))
+    count = max(1, min(count, MOST_ENTRIES // max(latest.item_count, 1)))
+    nearest = Nearest(latest.item_count, count)
 
-    latest = _latest(pairs, HISTORY_LIMIT)
-    users = len(latest.offsets) - 1
-    ones = np.ones(len(latest.items), np.int32)
-    by_user = sparse.csr_matrix((ones, latest.items, latest.offsets), shape=(users, pairs.item_count))
-    by_item = by_user.T.tocsr()
-    popularity = latest.item_users()
-    worth = 1 / (popularity + max(likeness.shrinkage, 1e-9)) ** likeness.discount
-    work = np.asarray(by_item @ np.diff(latest.offsets).astype(np.float64))
+    def rank_rows(met: Meetings) -> None:
+        _offer_rows(nearest, met, measure.of(met, users, groups), count)
 
-    def nearest(block: slice) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        met = (by_item[block] @ by_user).tocsr()
-        rows = np.repeat(np.arange(met.shape[0]), np.diff(met.indptr))
-        keep = (met.data >= max(likeness.minimum, 1)) & (met.indices != rows + block.start)
-        rows, items, counts = rows[keep], met.indices[keep].astype(np.int32), met.data[keep]
-        likeness_of = (counts * worth[items]).astype(np.float32)
-        best = _best_of_rows(rows, likeness_of, count)
-        rows, items, likeness_of = rows[best], items[best], likeness_of[best]
-        order = np.lexsort((items, -popularity[items], -likeness_of, rows))
-        rows, items = rows[order], items[order]
-        first = _rank_in_row(rows) < count
-        return np.bincount(rows[first], minlength=met.shape[0]), items[first]
+    def rank_both(met: Meetings) -> None:
+        values = measure.of(met, users, groups)
+        _offer_rows(nearest, met, values, count)
+        keep = np.flatnonzero(values >= nearest.floors[met.columns])
+        nearest.offer(met.columns[keep], met.rows[keep], values[keep])
 
-    with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(nearest, _blocks(work)))
-    lengths = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, np.int64)
-    items = np.concatenate([part[1] for part in parts]) if parts else np.empty(0, np.int32)
-    return Neighbours(offsets_of(lengths), items)
+    if after is None:
+        count_together(numbered, rank_both, threads=threads)
+    else:
+        count_after(numbered, rank_rows, window=after, threads=threads)
+    rows, columns, values = nearest.result()
+    return _as_item_rows(order[rows], order[columns], values, latest.item_count)
 
 
-def _best_of_rows(rows: NDArray[Any], values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Places of each row's `count` highest values, and of all that equal the last of them. `rows` rises."""
-    # Positive floats order as their bits do, so row and value fit in one number that sorts fast.
-    key = (rows.astype(np.uint64) << np.uint64(32)) | ~values.view(np.uint32)
-    order = np.argsort(key)
-    last = order[_rank_in_row(rows[order]) == count - 1]
-    floor = np.zeros(int(rows[-1]) + 1 if len(rows) else 0, np.float32)
-    floor[rows[last]] = values[last]
-    return np.flatnonzero(values >= floor[rows])
+def _offer_rows(nearest: Nearest, met: Meetings, values: Floats, count: int) -> None:
+    """Offers a block's rows, each cut to its best at once: no other block has more of it."""
+    own = row_floors(met.offsets, values, count)
+    floors = np.maximum(nearest.floors[met.first : met.first + len(own)], own)
+    keep = np.flatnonzero(values >= np.repeat(floors, np.diff(met.offsets)))
+    nearest.offer(met.rows[keep], met.columns[keep], values[keep])
 
 
-def _rank_in_row(rows: NDArray[Any]) -> NDArray[np.int64]:
-    """0, 1, 2... within each run of equal rows."""
-    place = np.arange(len(rows))
-    begins = np.ones(len(rows), bool)
-    begins[1:] = rows[1:] != rows[:-1]
-    return place - np.maximum.accumulate(np.where(begins, place, 0)) if len(rows) else place
+def _as_item_rows(rows: NDArray[np.int32], columns: NDArray[np.int32], values: Floats, count: int) -> ItemRows:
+    order = np.argsort(rows.astype(np.int64) << 32 | columns)
+    offsets = offsets_of(np.bincount(rows, minlength=count))
+    return ItemRows(offsets, columns[order], values[order])
 
 
-def _latest(pairs: DistinctPairs, limit: int) -> DistinctPairs:
-    lengths = np.diff(pairs.offsets)
-    lag = np.repeat(pairs.offsets[1:], lengths) - 1 - np.arange(len(pairs.items))
-    keep = lag < limit
-    return DistinctPairs(
-        offsets_of(np.minimum(lengths, limit)), pairs.items[keep], pairs.counts[keep], pairs.item_count
-    )
+def _xlogx_of(most: int) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
+    """x log x of whole numbers up to `most`, 0 for 0: looked up, since a logarithm costs ten times a look."""
+    if most > _TABLE_LIMIT:
+        return lambda counts: counts.astype(np.float64) * np.log(np.maximum(counts, 1))
+    table = _xlogx_table(most)
+    return lambda counts: table[counts]
 
 
-def _blocks(work: NDArray[Any]) -> Iterator[slice]:
-    """Runs of items whose work together is about `_WORK`."""
-    block = np.concatenate([[0.0], np.cumsum(work)])[:-1] // _WORK
-    starts = np.flatnonzero(np.diff(block, prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(work)], strict=True):
-        yield slice(int(start), int(stop))
+@lru_cache(maxsize=1)
+def _xlogx_table(most: int) -> NDArray[np.float64]:
+    numbers = np.arange(most + 1, dtype=np.float64)
+    numbers[1:] *= np.log(numbers[1:])
+    return numbers

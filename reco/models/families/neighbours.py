@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
+from reco.models.item_rows import ItemRows
 from reco.models.query import Query, Ranking, Rows, in_order
 from reco.models.source import ModelSource
+
+LAYOUT = "rows"
+"""Attribute `neighbours` of artefacts that keep likeness too; without it they keep the order alone."""
 
 
 class NeighbourModel:
@@ -18,17 +22,27 @@ class NeighbourModel:
 
     def __init__(self, source: ModelSource, items: Vocabulary) -> None:
         self.items = items
-        self._offsets: NDArray[np.int64] = source.array("neighbour_offsets")
-        self._neighbours: Rows = source.array("neighbours")
         self._popular: Rows = source.array("popular")
+        self._neighbours = (
+            ItemRows.read(source, "neighbours")
+            if source.attributes.get("neighbours") == LAYOUT
+            else _ordered(source.array("neighbour_offsets"), source.array("neighbours"))
+        )
 
     def rank(self, query: Query) -> Ranking:
         if query.item is None:
-            order = self._popular
-        else:
-            nearest = self._neighbours[self._offsets[query.item] : self._offsets[query.item + 1]]
-            taken = np.zeros(len(self._popular), bool)
-            taken[nearest] = True
-            taken[query.item] = True
-            order = np.concatenate([nearest, self._popular[~taken[self._popular]]])
-        return in_order(order, query)
+            return in_order(self._popular, query)
+        nearest = self._nearest(query.item)
+        taken = np.zeros(len(self._popular), bool)
+        taken[nearest] = True
+        taken[query.item] = True
+        return in_order(np.concatenate([nearest, self._popular[~taken[self._popular]]]), query)
+
+    def _nearest(self, item: int) -> Rows:
+        span = slice(self._neighbours.offsets[item], self._neighbours.offsets[item + 1])
+        return self._neighbours.items[span][np.argsort(-self._neighbours.values[span], kind="stable")]
+
+
+def _ordered(offsets: NDArray[np.int64], items: Rows) -> ItemRows:
+    """Rows of the first layout, which holds each item's neighbours best first: all alike, so that they stay so."""
+    return ItemRows(offsets, items, np.broadcast_to(np.float32(1), items.shape))

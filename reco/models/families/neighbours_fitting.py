@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from reco.models.families.neighbours import LAYOUT
 from reco.models.fit_settings import FitSettings
 from reco.models.interactions import distinct_pairs
-from reco.models.item_similarity import Likeness, fit_neighbours
+from reco.models.item_similarity import Discounted, fit_neighbours
 from reco.models.popularity import most_popular
 from reco.models.selection import Values, usual_items, usual_users
 from reco.models.source import FittedModel
@@ -18,13 +19,13 @@ def fit(data: TrainingData, values: Values, settings: FitSettings) -> FittedMode
     pairs = distinct_pairs(kept.offsets, kept.items, kept.item_count)
     discount = float(values["popularity_discount_factor"])
     if "min_cointeraction_count" in values:
-        likeness = Likeness(discount, int(values["min_cointeraction_count"]))
+        measure = Discounted(discount, int(values["min_cointeraction_count"]))
     else:
         # Similar-items: from the cosine's order upwards, and few meetings are enough.
-        likeness = Likeness(0.5 + discount / 2, minimum=1, shrinkage=5.0)
-    neighbours = fit_neighbours(pairs, likeness, threads=settings.threads)
+        measure = Discounted(0.5 + discount / 2, minimum=1, shrinkage=5.0)
+    neighbours = fit_neighbours(pairs, measure, threads=settings.threads)
     popular = most_popular(interactions)
     return FittedModel(
-        arrays={"neighbour_offsets": neighbours.offsets, "neighbours": neighbours.items, "popular": popular},
-        attributes={"family": "item_similarity", "seen_items": "allow"},
+        arrays={**neighbours.arrays("neighbours"), "popular": popular},
+        attributes={"family": "item_similarity", "neighbours": LAYOUT, "seen_items": "allow"},
     )

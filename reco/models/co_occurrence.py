@@ -1,0 +1,137 @@
+"""How often two items meet in the same group (a user's history, a basket), counted a block of items at a time.
+
+Each pair is counted once: items are numbered by rising popularity, and a block's items meet only those numbered above
+them. That halves the products, and most of a block's entries then belong to short rows. scipy.sparse multiplies; it is
+imported where models are fitted only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.models.interactions import DistinctPairs, offsets_of
+
+BLOCK_PRODUCTS = 1_000_000
+"""Products of one block: what bounds its memory, to 12 bytes each while it is counted."""
+_STRETCHES = 12
+"""Runs of items for which the groups are cut to the items numbered at or above them: more waste fewer products, and
+cost a pass over the pairs each."""
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """How often the items first, first + 1, ... met others: a row each. Pairs that never met are absent or 0."""
+
+    first: int
+    offsets: NDArray[Any]
+    """(rows + 1,)"""
+    rows: NDArray[np.int32]
+    """The item of each entry's row."""
+    columns: NDArray[np.int32]
+    counts: NDArray[np.float32]
+    """Whole numbers; 0 where the pair does not count here."""
+
+    @staticmethod
+    def of(table: Any, first: int, shift: int = 0) -> Meetings:
+        """A product's entries; `shift` is the item of its first column."""
+        numbers = np.arange(first, first + table.shape[0], dtype=np.int32)
+        rows = np.repeat(numbers, np.diff(table.indptr))
+        return Meetings(first, table.indptr, rows, table.indices + np.int32(shift), table.data)
+
+
+def latest_items(pairs: DistinctPairs, limit: int) -> DistinctPairs:
+    """Each group with only the `limit` items touched last."""
+    lengths = np.diff(pairs.offsets)
+    if not len(lengths) or lengths.max() <= limit:
+        return pairs
+    lag = np.repeat(pairs.offsets[1:], lengths) - 1 - np.arange(len(pairs.items))
+    keep = lag < limit
+    kept = offsets_of(np.minimum(lengths, limit))
+    return DistinctPairs(kept, pairs.items[keep], pairs.counts[keep], pairs.item_count)
+
+
+def by_rising_popularity(pairs: DistinctPairs) -> NDArray[np.int32]:
+    """All items, the one of fewest groups first; of equals the higher row first."""
+    return np.lexsort((-np.arange(pairs.item_count), pairs.item_users())).astype(np.int32)
+
+
+def count_together(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, threads: int = 1) -> None:
+    """Counts the groups that hold both of two items.
+
+    Args:
+        pairs: groups of items that are numbered by rising popularity; an item once in a group.
+        visit: given each pair of items that met once, as row below column; called from several threads, in any order.
+    Cost: half the sum of squared group sizes.
+    """
+    from scipy import sparse
+
+    count, groups = pairs.item_count, len(pairs.offsets) - 1
+    by_group = sparse.csr_matrix((np.ones(len(pairs.items), np.float32), pairs.items, pairs.offsets), (groups, count))
+    by_group.sort_indices()
+    by_item = by_group.T.tocsr()
+    items = by_group.indices
+    above = np.repeat(pairs.offsets[1:], np.diff(pairs.offsets)) - np.arange(len(items)) - 1
+    work = np.bincount(items, weights=above, minlength=count)
+    with ThreadPoolExecutor(threads) as pool:
+        for stretch in _cut(work, work.sum() / _STRETCHES):
+            keep = items >= stretch.start
+            offsets = np.concatenate([[0], np.cumsum(keep)])[pairs.offsets]
+            columns = items[keep] - np.int32(stretch.start)
+            shape = (groups, count - stretch.start)
+            rest = sparse.csr_matrix((np.ones(len(columns), np.float32), columns, offsets), shape)
+            begin = stretch.start
+
+            def meet(block: slice, rest: Any = rest, begin: int = begin) -> None:
+                table = by_item[begin + block.start : begin + block.stop] @ rest
+                met = Meetings.of(table, begin + block.start, shift=begin)
+                met.counts[met.columns <= met.rows] = 0
+                visit(met)
+
+            products = by_item[begin : stretch.stop] @ np.diff(offsets).astype(np.float64)
+            list(pool.map(meet, _cut(products, BLOCK_PRODUCTS)))
+
+
+def count_after(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, window: int, threads: int = 1) -> None:
+    """Counts the groups in which the column was touched after the row, with fewer than `window` items between.
+
+    Args:
+        pairs: groups of items, the one touched last at the end; an item once in a group.
+        visit: given every pair with a count; called from several threads, in any order.
+    Cost: pairs times window.
+    """
+    from scipy import sparse
+
+    count = pairs.item_count
+    ends = np.repeat(pairs.offsets[1:], np.diff(pairs.offsets))
+    places = np.argsort(pairs.items, kind="stable")
+    followers = np.minimum(ends - 1 - np.arange(len(ends)), window)[places]
+    before = np.concatenate([[0], np.cumsum(np.bincount(pairs.items, minlength=count))])
+    every = sparse.identity(count, np.float32, format="csr")
+
+    def follow(block: slice) -> None:
+        span = slice(before[block.start], before[block.stop])
+        lengths = followers[span]
+        firsts = offsets_of(lengths)
+        columns = pairs.items[np.repeat(places[span] + 1 - firsts[:-1], lengths) + np.arange(firsts[-1])]
+        offsets = firsts[before[block.start : block.stop + 1] - before[block.start]]
+        # A row with repeated columns times the identity is the row with their sums, in linear time.
+        listed = sparse.csr_matrix((np.ones(len(columns), np.float32), columns, offsets), (len(offsets) - 1, count))
+        visit(Meetings.of(listed @ every, block.start))
+
+    work = np.bincount(pairs.items[places], weights=followers, minlength=count)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(follow, _cut(work, BLOCK_PRODUCTS)))
+
+
+def _cut(work: NDArray[Any], most: float) -> Iterator[slice]:
+    """Runs of items whose work together is about `most`; an item that needs more is a run of its own."""
+    run = np.concatenate([[0.0], np.cumsum(work)])[:-1] // max(most, 1)
+    starts = np.flatnonzero(np.diff(run, prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(work)], strict=True):
+        yield slice(int(start), int(stop))
