@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reco.models.families import factors, neighbours_fitting, popularity
+from reco.models.families import (
+    factors,
+    item_affinity_fitting,
+    item_attribute_affinity_fitting,
+    neighbours_fitting,
+    popularity,
+)
 from reco.models.fit_settings import FitSettings
 from reco.models.selection import Values
 from reco.models.source import FittedModel
@@ -12,6 +18,8 @@ from reco.models.training_data import TrainingData
 
 _FAMILIES: dict[str, Callable[[TrainingData, Values, FitSettings], FittedModel]] = {
     "als": factors.fit,
+    "item_affinity": item_affinity_fitting.fit,
+    "item_attribute_affinity": item_attribute_affinity_fitting.fit,
     "item_similarity": neighbours_fitting.fit,
     "popularity": popularity.fit,
 }

@@ -51,9 +51,11 @@ class Interactions:
 
     def without_items(self, drop: NDArray[np.bool_]) -> Interactions:
         """Without the events of some items; users and items keep their rows."""
-        events = ~drop[self.items]
-        lengths = np.bincount(self.user_rows()[events], minlength=self.user_count)
-        return self._of_events(events, lengths)
+        return self.of_events(~drop[self.items])
+
+    def of_events(self, keep: NDArray[np.bool_]) -> Interactions:
+        """Only some events; users and items keep their rows."""
+        return self._of_events(keep, np.bincount(self.user_rows()[keep], minlength=self.user_count))
 
     def _of_events(self, events: NDArray[np.bool_], lengths: NDArray[Any]) -> Interactions:
         weights = None if self.weights is None else self.weights[events]

@@ -7,12 +7,17 @@ from typing import Any
 from reco.artefact import Artefact, Vocabulary
 from reco.errors import CorruptArtefact
 from reco.models.families.factors import FactorModel
+from reco.models.families.item_affinity import AffinityModel
+from reco.models.families.item_attribute_affinity import AttributeAffinityModel
 from reco.models.families.neighbours import NeighbourModel
 from reco.models.families.popularity import PopularityModel
 from reco.models.query import ServedModel
 from reco.models.source import ModelSource
 
-_FAMILIES: dict[str, Any] = {model.family: model for model in (FactorModel, NeighbourModel, PopularityModel)}
+_FAMILIES: dict[str, Any] = {
+    model.family: model
+    for model in (FactorModel, NeighbourModel, PopularityModel, AffinityModel, AttributeAffinityModel)
+}
 
 
 def load_model(artefact: Artefact) -> ServedModel:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reco.models.content import ItemContent
 from reco.models.interactions import Interactions
+from reco.models.item_attributes import ItemAttributes
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,5 @@ class TrainingData:
     interactions: Interactions
     content: ItemContent | None = None
     """Features of the items, row by row as the interactions number them."""
+    attributes: ItemAttributes | None = None
+    """The same metadata as values that a segment's expression may name."""
