@@ -9,12 +9,23 @@ from collections.abc import Callable, Iterator, Mapping
 
 from benchmarks.datasets import Absent
 from benchmarks.quality_held_out import ml_100k, ml_latest_leave_one_out, ml_latest_likes
+from benchmarks.quality_repeats import ml_latest_twice, tafeng_last_basket
 from benchmarks.quality_rows import Options, Row, Skipped
+from benchmarks.quality_sessions import beauty_sequences, diginetica, yoochoose
+from benchmarks.quality_unordered import amazon_beauty, citeulike, gowalla
 
 CASES: Mapping[str, Callable[[Options], list[Row]]] = {
     "ml-100k": ml_100k,
     "ml-latest-likes": ml_latest_likes,
     "ml-latest-leave-one-out": ml_latest_leave_one_out,
+    "ml-latest-twice": ml_latest_twice,
+    "gowalla": gowalla,
+    "citeulike": citeulike,
+    "amazon-beauty": amazon_beauty,
+    "beauty-sequences": beauty_sequences,
+    "yoochoose": yoochoose,
+    "diginetica": diginetica,
+    "tafeng": tafeng_last_basket,
 }
 
 

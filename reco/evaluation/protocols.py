@@ -82,6 +82,23 @@ def split_leave_one_out(interactions: Interactions, users: Vocabulary, seed: int
     return Split(_of_events(interactions, kept), kept, tested, able)
 
 
+def split_last_basket(interactions: Interactions) -> Split:
+    """Everything that a user touched at his latest moment is to be found, everything before is learned from.
+
+    Who has one moment only is learned from and not asked. The custom of next-basket recommendation.
+    """
+    lengths = interactions.lengths
+    active = lengths > 0
+    latest = np.zeros(interactions.user_count, np.int64)
+    latest[active] = interactions.times[interactions.offsets[1:][active] - 1]
+    kept = interactions.times < np.repeat(latest, lengths)
+    before = np.bincount(interactions.user_rows()[kept], minlength=interactions.user_count)
+    kept |= np.repeat(before == 0, lengths)
+    able = np.flatnonzero(before)
+    tested = [_question(interactions, user, int(lengths[user] - before[user])) for user in able.tolist()]
+    return Split(_of_events(interactions, kept), kept, tested, able)
+
+
 def split_temporal(interactions: Interactions, users: Vocabulary, seed: int = 0) -> Split:
     """What happened before a moment is learned from; what users did last, after it, is to be found.
 

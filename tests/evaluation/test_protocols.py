@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from reco.errors import UserFault
 from reco.evaluation.holdout import choose_test_users
-from reco.evaluation.protocols import PROTOCOLS, Split, moment, split_leave_one_out, split_temporal
+from reco.evaluation.protocols import (
+    PROTOCOLS,
+    Split,
+    moment,
+    split_last_basket,
+    split_leave_one_out,
+    split_temporal,
+)
 from reco.models.interactions import Interactions, offsets_of
 from tests.models.builders import interactions_of, names
 
@@ -135,3 +142,15 @@ def test_weights_of_events_stay_with_their_events() -> None:
     training = split_leave_one_out(weighed, names(2, "u")).training
     assert training.weights is not None
     assert training.weights.tolist() == [1, 2, 4]
+
+
+def test_the_last_basket_is_everything_of_the_latest_moment() -> None:
+    times = np.array([1, 2, 2, 5, 5, 5], np.int64)
+    world = Interactions(np.array([0, 3, 6]), np.array([7, 8, 7, 1, 2, 3], np.int32), times, 9)
+    split = split_last_basket(world)
+    [question] = split.tested
+    assert split.users.tolist() == [0]
+    assert question.history_items.tolist() == [7]
+    assert question.truth.tolist() == [7, 8]
+    # Who has one basket is learned from.
+    assert split.training.items.tolist() == [7, 1, 2, 3]
