@@ -1,4 +1,4 @@
-"""`python -m training_container.entry train|import`: one job as SageMaker runs it.
+"""`python -m training_container.entry train|import|propose|trial`: one job as SageMaker runs it.
 
 Reads what to do under /opt/ml (or $RECO_ML_ROOT), writes the result beside the specification in S3. Exit codes: 0 done,
 1 failed, 143 stopped by SIGTERM; /opt/ml/output/failure says why, in one line that begins with who is to blame (user,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-COMMANDS = ("train", "import")
+COMMANDS = ("train", "import", "propose", "trial")
 STOPPED = 128 + signal.SIGTERM
 STOPPING = {signal.SIGTERM, signal.SIGINT}
 

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 
 from reco.errors import AlgorithmFault, CorruptArtefact, JobFault, PlatformFault
 from reco.jobs.specification import (
-    ImportResult,
     ImportSpecification,
     JobFailure,
+    Result,
     Specification,
-    TrainResult,
     TrainSpecification,
     specification_from_json,
     to_json,
 )
+from reco.jobs.trials import ProposeSpecification, TrialSpecification
 from training_container.layout import ContainerFolders
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 RESULT = "result.json"
 FAILURE = "failure.json"
+_REPEATED = (ProposeSpecification, TrialSpecification)
+"""Parts of a search: what one run has finished, the next one of the same leaves as it is."""
 
 
 def say(line: str) -> None:
@@ -71,6 +73,9 @@ class Job:
         self._attempt_uri = specification.attempt_uri
         if asked.get("command") not in (None, specification.command):
             raise PlatformFault(f"asked to {asked['command']}, but the specification is to {specification.command}")
+        if isinstance(specification, _REPEATED) and self._home.read_text(self._attempt_uri + RESULT) is not None:
+            say("done already by an earlier run")
+            return
         self.folders.workspace.mkdir(parents=True, exist_ok=True)
         self._finish(self._work(specification, self._home))
 
@@ -88,7 +93,7 @@ class Job:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PlatformFault(f"The specification cannot be read: {error}. Start the job again.") from error
 
-    def _work(self, specification: Specification, home: Objects) -> ImportResult | TrainResult:
+    def _work(self, specification: Specification, home: Objects) -> Result:
         workspace = self.folders.workspace
         if isinstance(specification, ImportSpecification):
             from training_container.importing import run_import
@@ -98,6 +103,14 @@ class Job:
             from training_container.training import run_training
 
             return run_training(specification, workspace, home, self.session.client("dynamodb"), say)
+        if isinstance(specification, ProposeSpecification):
+            from training_container.tuning import run_proposal
+
+            return run_proposal(specification, workspace, home, self.session.client("dynamodb"), say)
+        if isinstance(specification, TrialSpecification):
+            from training_container.tuning import run_trial
+
+            return run_trial(specification, workspace, home, self.session.client("dynamodb"), say)
         raise AlgorithmFault(f"no code for {type(specification).__name__}")
 
     def _source(self, specification: ImportSpecification) -> Objects:
@@ -106,7 +119,7 @@ class Job:
         rights = CallersRights(self.session, job_role="", external_id=specification.external_id, data_buckets=())
         return rights.objects(specification.role_arn, not_taken=specification.role_not_taken)
 
-    def _finish(self, result: ImportResult | TrainResult) -> None:
+    def _finish(self, result: Result) -> None:
         with self._said:
             if self._ended or self._home is None or self._attempt_uri is None:
                 return

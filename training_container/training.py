@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from reco.errors import InvalidInput, PlatformFault, UserFault
 from reco.evaluation.training import Trained, train
 from reco.events.freeze import StreamedEvents, freeze_events
 from reco.jobs.specification import SnapshotReference, TrainResult, TrainSpecification
+from reco.jobs.trials import SearchReport, Trial, search_report_from_json
 from reco.models.fit_settings import FitSettings
 from reco.models.interactions import Interactions
 from reco.models.training_data import TrainingData
@@ -59,7 +60,9 @@ def run_training(
         CorruptArtefact: a snapshot is not what its pointer says.
     """
     begun = time.monotonic()
-    recipe, values = _recipe(specification)
+    report = _search_report(specification, home)
+    recipe, values = _recipe(specification) if report is None else recipe_of_trial(specification, report.chosen().trial)
+    specification = replace(specification, recipe_arn=recipe.arn)
     given = read_input(specification, workspace, home, dynamodb_client, progress)
     interactions, users, items = given.data.interactions, given.users, given.items
     trained = train(
@@ -72,7 +75,9 @@ def run_training(
     )
     metrics = {name: round(value, 4) for name, value in trained.metrics.items()}
     folder = workspace / "artefact"
-    digest = _write(folder, specification, recipe, values, trained, metrics, interactions, users, items, given.events)
+    digest = _write(
+        folder, specification, recipe, values, trained, metrics, interactions, users, items, given.events, report
+    )
     home.upload_folder(folder, specification.artefact_uri)
     progress(f"trained in {time.monotonic() - begun:.1f} s")
     return TrainResult(
@@ -123,6 +128,25 @@ def _recipe(specification: TrainSpecification) -> tuple[Recipe, dict[str, Any]]:
         return recipe, dict(recipe.resolve(specification.hyperparameters, specification.feature_parameters))
     except InvalidInput as error:
         raise UserFault(error.message) from error
+
+
+def recipe_of_trial(specification: TrainSpecification, trial: Trial) -> tuple[Recipe, dict[str, Any]]:
+    """The recipe of one trial of a search, and what its family is fitted with."""
+    recipe = recipe_by_arn(trial.recipe_arn)
+    try:
+        return recipe, recipe.resolve(trial.hyperparameters, specification.feature_parameters, trial.searched)
+    except InvalidInput as error:
+        raise UserFault(error.message) from error
+
+
+def _search_report(specification: TrainSpecification, home: Objects) -> SearchReport | None:
+    """What the search before this training found; None where there was none."""
+    if specification.search is None:
+        return None
+    text = home.read_text(specification.search)
+    if text is None:
+        raise PlatformFault(f"The search's report {specification.search} is gone. Train a new solution version.")
+    return search_report_from_json(text)
 
 
 def _fetch(home: Objects, reference: SnapshotReference, folder: Path, progress: Progress) -> Artefact:
@@ -194,6 +218,7 @@ def _write(
     users: Vocabulary,
     items: Vocabulary,
     events: StreamedEvents,
+    report: SearchReport | None,
 ) -> str:
     mark_arrays, mark_attributes = events.marks()
     arrays: dict[str, NDArray[Any]] = {
@@ -220,6 +245,7 @@ def _write(
         "users": len(users),
         "items": len(items),
         "latest_timestamp": int(interactions.times.max()),
+        **({"search": {**report.summary(), "each": report.lines()}} if report else {}),
     }
     return write_artefact(folder, kind="model", arrays=arrays, attributes=attributes)
 

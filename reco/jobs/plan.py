@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from reco.jobs.attempt import Attempt, JobContext, with_attempt, write_as
-from reco.jobs.specification import Specification, to_json
+from reco.jobs.specification import Specification, TrainSpecification, to_json
 from reco.jobs.tiers import MAX_RUNTIME_S, Choice
 from reco.storage.layout import attempt_prefix, uri
 from reco.storage.resources import Resource
@@ -33,6 +33,8 @@ class Plan:
     instance_type: str
     volume_gb: int
     max_runtime_s: int
+    search: bool = False
+    """A search comes first."""
 
 
 def attempt_uri(context: JobContext, resource: Resource, attempt: str) -> str:
@@ -70,6 +72,7 @@ def settle_plan(
         instance_type=context.settings.instance_type,
         volume_gb=choice.volume_gb,
         max_runtime_s=MAX_RUNTIME_S,
+        search=isinstance(specification, TrainSpecification) and specification.search is not None,
     )
     context.home.write_text(address, to_json(specification))
 

@@ -10,6 +10,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from reco.jobs.trials import Proposal, ProposeSpecification, TrialResult, TrialSpecification, propose_from, trial_from
+
 FORMAT_VERSION = 1
 
 
@@ -89,7 +91,17 @@ class TrainSpecification:
     artefact_uri: str
     """s3:// folder to write the trained artefact to."""
     minimum_interactions: int
+    events_config: dict[str, Any] | None = None
+    """The solution's eventsConfig, members in snake case."""
+    excluded_columns: dict[str, list[str]] = field(default_factory=dict)
+    """Columns not to learn from, by dataset type."""
+    included_columns: dict[str, list[str]] | None = None
+    """The only columns to learn from, by dataset type; None is all."""
+    previous: SnapshotReference | None = None
+    """The artefact of the version that an UPDATE begins with; None trains afresh."""
     seed: int = 0
+    search: str | None = None
+    """Address of a search's report: its best trial says recipe and hyperparameters; None where nothing is searched."""
     command: Literal["train"] = "train"
     format_version: int = FORMAT_VERSION
 
@@ -129,7 +141,8 @@ class JobFailure:
     reason: str
 
 
-Specification = ImportSpecification | TrainSpecification
+Specification = ImportSpecification | TrainSpecification | ProposeSpecification | TrialSpecification
+Result = ImportResult | TrainResult | Proposal | TrialResult
 
 
 def to_json(value: Any) -> str:
@@ -138,7 +151,7 @@ def to_json(value: Any) -> str:
 
 
 def specification_from_json(text: str) -> Specification:
-    """Reads either specification.
+    """Reads any specification.
 
     Raises:
         ValueError: another format version, or an unknown command.
@@ -151,7 +164,13 @@ def specification_from_json(text: str) -> Specification:
         return ImportSpecification(**{**data, "previous": SnapshotReference(**previous) if previous else None})
     if data["command"] == "train":
         snapshots = {name: SnapshotReference(**reference) for name, reference in data["snapshots"].items()}
-        return TrainSpecification(**{**data, "snapshots": snapshots, "events": EventLog(**data["events"])})
+        previous = SnapshotReference(**data["previous"]) if data.get("previous") else None
+        rest = {"snapshots": snapshots, "events": EventLog(**data["events"]), "previous": previous}
+        return TrainSpecification(**{**data, **rest})
+    if data["command"] == "propose":
+        return propose_from(data)
+    if data["command"] == "trial":
+        return trial_from(data)
     raise ValueError(f"unknown command {data['command']}")
 
 

@@ -5,16 +5,19 @@ Only the solution version is written, so each step is one compare-and-set.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from reco.arns import Kind, parse_arn
 from reco.errors import AlgorithmFault, StaleAttempt, UserFault
+from reco.jobs import tuning
 from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim, require, with_attempt, write_as
 from reco.jobs.plan import RESULT, attempt_uri, settle_plan, settled_plan
-from reco.jobs.specification import EventLog, SnapshotReference, TrainSpecification, train_result_from_json
+from reco.jobs.specification import EventLog, SnapshotReference, TrainSpecification, to_json, train_result_from_json
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS, CREATE_STOPPED, CREATE_STOPPING
 from reco.jobs.tiers import choose, training_need
+from reco.jobs.trials import SearchReport
 from reco.storage.layout import EVENT_LOG_PREFIX, artefact_prefix, frozen_prefix, uri
 from reco.storage.resources import Resource
 
@@ -52,13 +55,16 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
     interactions = snapshots["INTERACTIONS"].rows if "INTERACTIONS" in snapshots else 0
     settings = context.settings
     choice = choose(training_need(interactions), settings.function_memory_mb, settings.instance_type)
-    config = wishes.get("solution_config") or {}
+    # AutoML looks at no other part of the configuration than its own.
+    config = {} if wishes.get("perform_auto_ml") else wishes.get("solution_config") or {}
     threshold = config.get("event_value_threshold")
+    search = tuning.wanted_search(wishes, snapshots, seed=0)
+    folder = tuning.search_uri(context, version, attempt)
     specification = TrainSpecification(
         version_arn=_version_arn(version.body["solution_arn"], version_id),
         attempt=attempt,
         attempt_uri=attempt_uri(context, version, attempt),
-        recipe_arn=wishes["recipe_arn"],
+        recipe_arn=wishes.get("recipe_arn") or (search.candidates[0].recipe_arn if search else ""),
         hyperparameters=dict(config.get("algorithm_hyper_parameters") or {}),
         feature_parameters=dict(config.get("feature_transformation_parameters") or {}),
         event_type=wishes.get("event_type"),
@@ -68,8 +74,23 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
         frozen_uri=uri(settings.data_bucket, frozen_prefix(version.incarnation, attempt)),
         artefact_uri=uri(settings.data_bucket, artefact_prefix(version.incarnation, attempt)),
         minimum_interactions=settings.minimum_interactions,
+        search=folder + tuning.REPORT if search else None,
     )
+    if search:
+        context.home.write_text(folder + tuning.SEARCH, to_json(search))
     return settle_plan(context, version, attempt, choice, specification)
+
+
+def search(context: JobContext, version_id: str, attempt: str, ran: list[str]) -> dict[str, Any]:
+    """What is left to run of the search before the training; see `reco.jobs.tuning.advance`."""
+    return tuning.advance(context, _version(context, version_id), attempt, ran)
+
+
+def note_failure(
+    context: JobContext, version_id: str, attempt: str, run: str, error: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Writes down that a run of the search failed; see `reco.jobs.tuning.note_failure`."""
+    return tuning.note_failure(context, _version(context, version_id), attempt, run, error)
 
 
 def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
@@ -77,7 +98,8 @@ def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]
 
     Returns:
         settle_s: 0.
-        summary: the artefact's address, users, items and interactions, for the execution's output.
+        summary: the artefact's address, users, items and interactions, and what a search found, for the execution's
+            output.
 
     Raises:
         StaleAttempt: the attempt was replaced, has failed, or the training was stopped; nothing was written.
@@ -89,6 +111,7 @@ def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]
     if text is None:
         raise AlgorithmFault("The training ended without a result.")
     result = train_result_from_json(text)
+    report = tuning.report_of(context, version, attempt)
 
     def mark(current: Resource, mine: Attempt) -> Resource | None:
         if mine.outcome == "done":
@@ -100,8 +123,10 @@ def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]
             "artefact": {"uri": result.artefact_uri, "digest": result.artefact_digest},
             "metrics": result.metrics,
             "result": asdict(result),
+            **({"search": report.summary()} if report else {}),
         }
-        body = {**current.body, "training_hours": round(result.training_seconds / 3600, 4)}
+        seconds = result.training_seconds + sum(each.seconds for each in (report.trials if report else ()))
+        body = {**current.body, **_chosen(report), "training_hours": round(seconds / 3600, 4)}
         done = replace(current, body=body, inner=inner, status=ACTIVE, failure_reason=None, updated_at=context.clock())
         return with_attempt(done, replace(mine, outcome="done"))
 
@@ -111,8 +136,18 @@ def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]
         "users": result.users,
         "items": result.items,
         "interactions": result.interactions,
+        **({"search": report.summary()} if report else {}),
     }
     return {"settle_s": 0, "summary": summary}
+
+
+def _chosen(report: SearchReport | None) -> dict[str, Any]:
+    """What a search decided of a version, as it is shown."""
+    if report is None:
+        return {}
+    best = report.chosen().trial
+    tuned = {name: best.hyperparameters[name] for name in best.searched}
+    return {"recipe_arn": best.recipe_arn, "tuned_hpo_params": {"algorithm_hyper_parameters": tuned}}
 
 
 def fail(context: JobContext, version_id: str, attempt: str, reason: str) -> str:

@@ -6,6 +6,9 @@ Payload: `step`, `machine`, `arn`, `execution` ($$.Execution.Id), `attempt` in e
     begin    {"arn", "attempt", "proceed", "refused", "reason"}
                                          proceed false: nothing to do, and why; refused: the ARN names no such thing
     plan     a reco.jobs.plan.Plan       import and train
+    search   {"more", "runs"}            train, where the plan says so: `ran` names the runs that have just ended; the
+                                         answer has those to make next, and more is false when none are
+    note     {}                          train: a run of the search, `run`, failed with `error`
     commit   {"settle_s", "summary"}     seconds to wait before settle, 0 is done; a few facts for who watches
     settle   {}                          deploy
     fail     {"status"}                  STALE when the job is another attempt's
@@ -48,6 +51,8 @@ class Job:
     commit: Callable[[JobContext, str, str], dict[str, Any]]
     fail: Callable[[JobContext, str, str, str], str]
     plan: Callable[[JobContext, str, str], dict[str, Any]] | None = None
+    search: Callable[[JobContext, str, str, list[str]], dict[str, Any]] | None = None
+    note: Callable[[JobContext, str, str, str, Mapping[str, Any]], dict[str, Any]] | None = None
     settle: Callable[[JobContext, str, str], None] | None = None
     subject: Callable[[Resource], str] = lambda _: ""
     """What a failure's text calls the thing."""
@@ -62,7 +67,15 @@ JOBS: Mapping[str, Job] = {
         plan=import_job.plan,
         subject=import_job.subject,
     ),
-    "train": Job(train_job.KIND, train_job.begin, train_job.commit, train_job.fail, plan=train_job.plan),
+    "train": Job(
+        train_job.KIND,
+        train_job.begin,
+        train_job.commit,
+        train_job.fail,
+        plan=train_job.plan,
+        search=train_job.search,
+        note=train_job.note_failure,
+    ),
     "deploy": Job(deploy_job.KIND, deploy_job.begin, deploy_job.commit, deploy_job.fail, settle=deploy_job.settle),
 }
 
@@ -88,6 +101,10 @@ def take_step(context: JobContext, event: Mapping[str, Any]) -> dict[str, Any]:
         return _fail(context, str(machine), job, resource_id, event)
     if step == "plan" and job.plan:
         return job.plan(context, resource_id, event["attempt"])
+    if step == "search" and job.search:
+        return job.search(context, resource_id, event["attempt"], event["ran"])
+    if step == "note" and job.note:
+        return job.note(context, resource_id, event["attempt"], event["run"], event["error"])
     if step == "commit":
         return job.commit(context, resource_id, event["attempt"])
     if step == "settle" and job.settle:

@@ -13,6 +13,7 @@ from moto import mock_aws
 from moto.awslambda.models import LambdaFunction
 
 from infra.machines import OUTGROWN_ERRORS, Addresses, deploy_machine, import_machine, train_machine
+from infra.train_machine import MOST_AT_ONCE
 from local.clients import Clients
 from local.containers import Containers
 from local.state_machines import MOTO_CONFIGURATION, end_executions, executing
@@ -58,34 +59,59 @@ def following(state: Mapping[str, Any]) -> set[str]:
     )
 
 
-@pytest.mark.parametrize("name", MACHINES)
-def test_every_state_is_reached_and_leads_on(name: str) -> None:
-    states = MACHINES[name]["States"]
-    reached, waiting = set(), [MACHINES[name]["StartAt"]]
+def every_state(machine: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """A machine's states, those inside a Map among them; a name stands for one state in the whole machine."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, body in machine["States"].items():
+        inside = every_state(body["ItemProcessor"]) if body["Type"] == "Map" else {}
+        assert not (set(inside) | {name}) & set(found)
+        found |= {name: body, **inside}
+    return found
+
+
+def ends_of(machine: Mapping[str, Any]) -> set[str]:
+    """The states that end it, each of which and all others being reached."""
+    states = machine["States"]
+    reached, waiting = set(), [machine["StartAt"]]
     while waiting:
         state = waiting.pop()
         if state not in reached:
             reached.add(state)
             waiting += following(states[state])
     assert reached == set(states)
-    ends = {state for state, body in states.items() if not following(body)}
-    assert ends == {"Done", "Failed", "No ARN", "Refused"}
+    return {state for state, body in states.items() if not following(body)}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_state_is_reached_and_leads_on(name: str) -> None:
+    assert ends_of(MACHINES[name]) == {"Done", "Failed", "No ARN", "Refused"}
+
+
+def test_every_run_of_a_round_ends_in_one_place() -> None:
+    processor = MACHINES["train"]["States"]["Run the round"]["ItemProcessor"]
+    assert ends_of(processor) == {"Ran"}
+    assert processor["States"]["Ran"]["End"] is True
 
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_every_failure_of_a_task_is_caught_and_marked(name: str) -> None:
-    for state, body in MACHINES[name]["States"].items():
-        if body["Type"] == "Task":
+    marking = {"Mark as failed": {"Failed"}, "Try in the function": {"Note the failure"}}
+    marking["Try on an instance"] = marking["Try in the function"]
+    for state, body in every_state(MACHINES[name]).items():
+        if state == "Note the failure":
+            # Its own failure is that of the round, which is caught.
+            assert "Catch" not in body
+        elif body["Type"] in ("Task", "Map"):
             last = body["Catch"][-1]
             assert last["ErrorEquals"] == ["States.ALL"]
-            assert last["Next"] in ({"Failed"} if state == "Mark as failed" else {"Mark as failed", "Claim failed"})
-            assert body["Retry"]
+            assert last["Next"] in marking.get(state, {"Mark as failed", "Claim failed"})
+        assert body["Type"] != "Task" or body["Retry"]
 
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_people_can_read_what_each_state_is_for(name: str) -> None:
     assert MACHINES[name]["Comment"].endswith("ARN.")
-    for state, body in MACHINES[name]["States"].items():
+    for state, body in every_state(MACHINES[name]).items():
         assert body["Type"] == "Succeed" or body["Comment"][-1] in ".?", state
 
 
@@ -93,12 +119,13 @@ def test_people_can_read_what_each_state_is_for(name: str) -> None:
 def test_the_steps_asked_for_are_the_steps_the_workflow_function_has(name: str) -> None:
     asked = {
         body["Parameters"]["Payload"]["step"]
-        for body in MACHINES[name]["States"].values()
+        for body in every_state(MACHINES[name]).values()
         if body["Type"] == "Task" and body["Parameters"].get("FunctionName", "").endswith(":Workflow")
     }
     job = JOBS[name]
-    offered = {"begin", "commit", "fail"} | ({"plan"} if job.plan else set()) | ({"settle"} if job.settle else set())
-    assert asked == offered
+    assert asked == {"begin", "commit", "fail"} | {
+        step for step in ("plan", "search", "note", "settle") if getattr(job, step)
+    }
 
 
 @pytest.mark.parametrize("name", ["import", "train"])
@@ -127,6 +154,9 @@ def test_the_template_holds_these_very_definitions(assembly: Assembly) -> None:
         for state, body in machine["States"].items():
             assert set(there["States"][state]) == set(body), state
             assert there["States"][state]["Type"] == body["Type"]
+        # Empty lists and nested machines come through as they are.
+        assert there["States"].get("Begin the search") == machine["States"].get("Begin the search")
+        assert list(every_state(there)) == list(every_state(machine))
 
 
 class Run:
@@ -200,11 +230,14 @@ PLAN = {
     "instance_type": "ml.m5.xlarge",
     "volume_gb": 10,
     "max_runtime_s": 86_400,
+    "search": False,
 }
 WELL: Functions = {
     "begin": lambda _: {"arn": "arn:of:it", "attempt": "a1", "proceed": True, "refused": False, "reason": ""},
     "plan": lambda _: PLAN,
     "job": lambda _: {},
+    "search": lambda _: {"more": False, "runs": []},
+    "note": lambda _: {},
     "check": lambda _: {"probes": 20},
     "commit": lambda _: {"settle_s": 0, "summary": {"rows": 1000, "report": "s3://data/jobs/1/2/report.json"}},
     "settle": lambda _: {},
@@ -304,6 +337,108 @@ def test_large_work_goes_to_an_instance_at_once(run: Start) -> None:
     assert described["TrainingJobName"] == PLAN["job_name"]
     assert described["HyperParameters"] == {"command": PLAN["command"], "specification": PLAN["specification"]}
     assert described["ResourceConfig"] == {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 10}
+
+
+def round_of(*names: str, tier: str = "function") -> list[dict[str, str]]:
+    """Runs with addresses and names as long as real ones."""
+    folder = f"s3://reco-storage-data-1a2b3c4d5e6f7a8b9c0d/jobs/{'1' * 32}/{'2' * 16}/search"
+    return [
+        {
+            "name": name,
+            "tier": tier,
+            "command": "trial",
+            "specification": f"{folder}/{name}/specification.json",
+            "job_name": f"reco-propose-{'1' * 16}-{'2' * 16}-{name}",
+        }
+        for name in names
+    ]
+
+
+def searching(*rounds: list[dict[str, str]]) -> Functions:
+    """Functions of a training that searches these rounds."""
+    left = list(rounds)
+
+    def search(_: dict[str, Any]) -> dict[str, Any]:
+        return {"more": bool(left), "runs": left.pop(0) if left else []}
+
+    return {**WELL, "plan": lambda _: {**PLAN, "command": "train", "search": True}, "search": search}
+
+
+def test_a_search_runs_its_rounds_one_after_another_and_then_the_training(run: Start) -> None:
+    trials = [f"trial-{number:03d}" for number in range(3)]
+    done = run("train", searching(round_of("round-00"), round_of(*trials)))
+    assert done.end["status"] == "SUCCEEDED", done.end
+    assert done.steps == ["begin", "plan", "search", "job", "search", "job", "job", "job", "search", "job", "commit"]
+    looks = [each for each in CALLS if each.get("step") == "search"]
+    assert [each["ran"] for each in looks] == [[], ["round-00"], trials]
+    assert all(each["attempt"] == "a1" and each["execution"] == done.execution for each in looks)
+    jobs = [each for each in CALLS if "step" not in each]
+    assert jobs[0] == {"command": "trial", "specification": round_of("round-00")[0]["specification"]}
+    assert jobs[-1] == {"command": "train", "specification": PLAN["specification"]}
+
+
+def test_a_trial_that_fails_is_noted_and_ends_nothing_else(run: Start) -> None:
+    runs = round_of("trial-000", "trial-001")
+
+    def job(payload: dict[str, Any]) -> Any:
+        bad = payload["specification"] == runs[1]["specification"]
+        return ValueError("UserFault", "there is nothing in it") if bad else {}
+
+    done = run("train", {**searching(runs), "job": job})
+    assert done.end["status"] == "SUCCEEDED", done.end
+    (noted,) = [each for each in CALLS if each.get("step") == "note"]
+    assert (noted["run"], noted["attempt"], noted["machine"]) == ("trial-001", "a1", "train")
+    assert noted["error"]["Error"] == "UserFault"
+    assert CALLS[-1]["step"] == "commit"
+
+
+def test_a_trial_that_outgrows_the_function_goes_to_an_instance(run: Start) -> None:
+    def job(payload: dict[str, Any]) -> Any:
+        return ValueError("MemoryError", "too small") if "trial-000" in payload["specification"] else {}
+
+    done = run("train", {**searching(round_of("trial-000", "trial-001")), "job": job})
+    assert done.end["status"] == "SUCCEEDED", done.end
+    assert done.entered.count("Try on an instance") == 1
+    (job_made,) = boto3.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    assert job_made["TrainingJobName"] == round_of("trial-000")[0]["job_name"]
+    assert "note" not in done.steps
+
+
+def test_trials_on_instances_are_jobs_of_their_own(run: Start) -> None:
+    names = [f"trial-{number:03d}" for number in range(4)]
+    done = run("train", searching(round_of(*names, tier="instance")))
+    assert done.end["status"] == "SUCCEEDED", done.end
+    made = boto3.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    assert {each["TrainingJobName"][-9:] for each in made} == set(names)
+    assert done.steps.count("job") == 1, "the training itself"
+
+
+@pytest.mark.parametrize("step", ["search", "note"])
+def test_a_search_that_cannot_go_on_fails_the_training(run: Start, step: str) -> None:
+    failing = {
+        **searching(round_of("trial-000")),
+        "job": lambda _: ValueError("UserFault", "bad"),
+        step: lambda _: ValueError("StaleAttempt", "attempt a1 has been replaced"),
+    }
+    done = run("train", failing)
+    assert (done.end["status"], done.end["error"]) == ("FAILED", "JobFailed")
+    assert CALLS[-1]["step"] == "fail"
+    assert CALLS[-1]["error"]["Error"] == "StaleAttempt"
+
+
+def test_the_largest_round_fits_into_a_state(run: Start) -> None:
+    names = [f"trial-{number:03d}" for number in range(MOST_AT_ONCE)]
+    chatty = {
+        name: (lambda payload, made=made: {**made(payload), "more_of_it": "x" * 200_000})
+        for name, made in searching(round_of("round-00"), round_of(*names)).items()
+    }
+    done = run("train", {**chatty, "job": lambda _: ValueError("UserFault", "y" * 30_000)})
+    assert done.entered.count("Note the failure") == 1 + MOST_AT_ONCE
+    carried = [
+        len(each["stateEnteredEventDetails"]["input"]) for each in done.history if "stateEnteredEventDetails" in each
+    ]
+    outside = [size for size, name in zip(carried, done.entered, strict=True) if name in MACHINES["train"]["States"]]
+    assert max(outside[:-3]) < LARGEST_PAYLOAD, "before the training's own failure"
 
 
 @pytest.mark.parametrize("machine", MACHINES)
