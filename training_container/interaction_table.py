@@ -13,6 +13,10 @@ from reco.artefact import Vocabulary
 from reco.datasets.snapshot import InteractionSnapshot, NumberColumn, StringColumn
 from reco.events.freeze import StreamedEvents
 from reco.models.interactions import offsets_of
+from reco.recipes.event_parameters import EventParameters
+
+MOST_SECONDS = 10**11
+"""A timestamp from here on is no count of seconds: it would be the year 5138."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class InteractionTable:
     timestamps: NDArray[np.int64]
     values: NDArray[np.float64]
     """NaN where an event has no value."""
+    weights: NDArray[np.float64] | None = None
+    """What each event counts, above 0; None counts all alike."""
 
     def __len__(self) -> int:
         return len(self.item_rows)
@@ -42,15 +48,42 @@ class InteractionTable:
                 whole = _joined(whole, part)
         return whole._sorted()
 
-    def selected(self, event_type: str | None, value_threshold: float | None) -> InteractionTable:
-        """Only events of this type, to the letter, whose value is the threshold or more; None does not ask."""
-        keep = np.ones(len(self), bool)
-        if event_type is not None:
-            row = self.types.row(event_type)
-            keep &= self.type_rows == row if row is not None else False
-        if value_threshold is not None:
-            keep &= self.values >= value_threshold
-        return self if keep.all() else self._rows(keep)
+    @staticmethod
+    def empty() -> InteractionTable:
+        nothing, rows = Vocabulary.from_strings([]), np.empty(0, np.int32)
+        return InteractionTable(nothing, nothing, nothing, rows, rows, rows, np.empty(0, np.int64), np.empty(0))
+
+    def in_seconds(self) -> InteractionTable:
+        """Timestamps of the year 5138 and later as what they must be: milliseconds, microseconds or nanoseconds."""
+        times = self.timestamps
+        while (late := times >= MOST_SECONDS).any():
+            times = np.where(late, times // 1000, times)
+        return self if times is self.timestamps else replace(self, timestamps=times)
+
+    def selected(self, kinds: Sequence[EventParameters]) -> InteractionTable:
+        """Only events of these kinds, weighted as the first kind that takes them says; no kind keeps all."""
+        if not kinds:
+            return self
+        types = [text.lower() for text in self.types]
+        weights = np.zeros(len(self))
+        for kind in reversed(kinds):
+            taken = np.ones(len(self), bool)
+            if kind.event_type is not None:
+                rows = [row for row, text in enumerate(types) if text == kind.event_type.lower()]
+                taken &= np.isin(self.type_rows, rows)
+            if kind.value_threshold is not None:
+                taken &= self.values >= kind.value_threshold
+            weights[taken] = kind.weight
+        keep = weights > 0
+        chosen = self if keep.all() else self._rows(keep)
+        weights = weights[keep]
+        return chosen if len({kind.weight for kind in kinds}) == 1 else replace(chosen, weights=weights)
+
+    def event_weights(self) -> NDArray[np.float32] | None:
+        """The weights as a model takes them: 1 in the mean, since their ratio alone has a meaning."""
+        if self.weights is None or not len(self):
+            return None
+        return (self.weights / self.weights.mean()).astype(np.float32)
 
     def without_duplicates(self) -> InteractionTable:
         """One of events that agree in user, item, type and second."""
@@ -77,6 +110,7 @@ class InteractionTable:
             type_rows=self.type_rows[rows],
             timestamps=self.timestamps[rows],
             values=self.values[rows],
+            weights=None if self.weights is None else self.weights[rows],
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.artefact import Artefact, Vocabulary, open_artefact, write_artefact
-from reco.datasets.snapshot import CatalogueSnapshot, InteractionSnapshot
-from reco.errors import InvalidInput, PlatformFault, UserFault
+from reco.errors import AlgorithmFault, InvalidInput, PlatformFault, UserFault
 from reco.evaluation.training import Trained, train
 from reco.events.freeze import StreamedEvents, freeze_events
 from reco.jobs.specification import SnapshotReference, TrainResult, TrainSpecification
@@ -27,13 +26,9 @@ from reco.models.fit_settings import FitSettings
 from reco.models.interactions import Interactions
 from reco.models.training_data import TrainingData
 from reco.recipes import Recipe, recipe_by_arn
+from reco.recipes.event_parameters import as_attributes, parameters_of_config
 from reco.storage.objects import Objects
-from training_container.interaction_table import InteractionTable, read_snapshot, read_streamed
-
-LEAST_USERS = 25
-"""Users with two interactions or more that a training needs (reference, E.3)."""
-LEAST_USER_SHARE = 0.01
-"""And their least share of all users."""
+from training_container.assembly import Selection, assemble
 
 Progress = Callable[[str], None]
 
@@ -114,9 +109,25 @@ def read_input(
         inputs={name: reference.digest for name, reference in specification.snapshots.items()},
     )
     progress(f"{len(events)} streamed events")
-    interactions, users, items = _interactions(specification, snapshots, events)
-    progress(f"{len(interactions)} interactions, {len(users)} users, {len(items)} items")
-    return TrainingInput(TrainingData(interactions), users, items, events)
+    recipe = recipe_by_arn(specification.recipe_arn)
+    found = assemble(recipe, snapshots, events, selection_of(specification, recipe), say=progress)
+    progress(f"{len(found.data.interactions)} interactions, {len(found.users)} users, {len(found.items)} items")
+    return TrainingInput(found.data, found.users, found.items, events)
+
+
+def selection_of(specification: TrainSpecification, recipe: Recipe) -> Selection:
+    """What of the data the settings of a solution, or the recipe itself, choose."""
+    kinds = parameters_of_config(
+        specification.event_type or recipe.event_type, specification.event_value_threshold, specification.events_config
+    )
+    return Selection(
+        events=kinds,
+        excluded={name: tuple(columns) for name, columns in specification.excluded_columns.items()},
+        included=None
+        if specification.included_columns is None
+        else {name: tuple(columns) for name, columns in specification.included_columns.items()},
+        least_interactions=specification.minimum_interactions,
+    )
 
 
 _NOTED = ("objective", "history_weights", "seen_items", "temperature")
@@ -157,56 +168,6 @@ def _fetch(home: Objects, reference: SnapshotReference, folder: Path, progress: 
     return artefact
 
 
-def _interactions(
-    specification: TrainSpecification, snapshots: dict[str, Artefact], events: StreamedEvents
-) -> tuple[Interactions, Vocabulary, Vocabulary]:
-    """The interactions to learn from, with the users and the whole catalogue."""
-    parts = [read_streamed(events)]
-    if "INTERACTIONS" in snapshots:
-        parts.insert(0, read_snapshot(InteractionSnapshot.of(snapshots["INTERACTIONS"])))
-    table = InteractionTable.united(parts)
-    table = table.selected(specification.event_type, specification.event_value_threshold).without_duplicates()
-    _require_enough(table, specification)
-    catalogue = table.items
-    rows = np.arange(len(catalogue), dtype=np.int32)
-    if "ITEMS" in snapshots:
-        catalogue, rows, _ = table.items.union(CatalogueSnapshot.of(snapshots["ITEMS"]).ids)
-    item_rows = rows[table.item_rows]
-    return Interactions(table.user_offsets(), item_rows, table.timestamps, len(catalogue)), table.users, catalogue
-
-
-def _require_enough(table: InteractionTable, specification: TrainSpecification) -> None:
-    """Personalize's minimums, in its words.
-
-    Raises:
-        UserFault: there is too little to learn from.
-    """
-    if len(table) < specification.minimum_interactions or not len(table):
-        least = max(specification.minimum_interactions, 1)
-        if specification.event_type is not None:
-            where = f" after filtering by event type: {specification.event_type}"
-        elif specification.event_value_threshold is not None:
-            where = f" after filtering by event value threshold: {specification.event_value_threshold:g}"
-        else:
-            where = ""
-        raise UserFault(
-            f"Create failed. Dataset has fewer than {least} interactions{where}. "
-            f"There {'is' if len(table) == 1 else 'are'} {len(table)}; import or stream more."
-        )
-    lengths = np.diff(table.user_offsets())
-    able, active = int(np.count_nonzero(lengths >= 2)), int(np.count_nonzero(lengths))
-    if able < LEAST_USERS:
-        raise UserFault(
-            f"Create failed. Dataset has fewer than {LEAST_USERS} users with at least 2 interactions each. "
-            f"There are {able}."
-        )
-    if able < LEAST_USER_SHARE * active:
-        raise UserFault(
-            f"Create failed. Fewer than {LEAST_USER_SHARE:.0%} of the users have at least 2 interactions each: "
-            f"{able} of {active}."
-        )
-
-
 def _write(
     folder: Path,
     specification: TrainSpecification,
@@ -236,18 +197,29 @@ def _write(
         "recipe": recipe.name,
         "hyperparameters": values,
         "seed": specification.seed,
-        "event_type": specification.event_type,
-        "event_value_threshold": specification.event_value_threshold,
+        **as_attributes(selection_of(specification, recipe).events),
         "inputs": {name: reference.digest for name, reference in specification.snapshots.items()},
         "metrics": metrics,
         "probes": trained.probes,
         "interactions": len(interactions),
         "users": len(users),
         "items": len(items),
-        "latest_timestamp": int(interactions.times.max()),
+        "latest_timestamp": int(interactions.times.max(initial=0)),
         **({"search": {**report.summary(), "each": report.lines()}} if report else {}),
     }
+    require_finite(arrays)
     return write_artefact(folder, kind="model", arrays=arrays, attributes=attributes)
+
+
+def require_finite(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """What a model answers from holds numbers only.
+
+    Raises:
+        AlgorithmFault: names the array that holds anything else.
+    """
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise AlgorithmFault(f"The training ended with values that are no numbers, in {name}.")
 
 
 def processors() -> int:

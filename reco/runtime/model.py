@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from reco.artefact import Artefact, Vocabulary
 from reco.models.served import load_model
+from reco.recipes.event_parameters import parameters_from
 from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS
 from reco.storage.events import VisitorEvent
 
@@ -28,9 +29,7 @@ class LoadedModel:
         self._through_ms: int = artefact.attributes.get(EVENTS_THROUGH, -1)
         marked = f"{UNSETTLED_EVENTS}.offsets" in artefact.names
         self._unsettled = frozenset(Vocabulary.of(artefact, UNSETTLED_EVENTS)) if marked else frozenset()
-        event_type = artefact.attributes.get("event_type")
-        self._event_type = event_type.lower() if event_type else None
-        self._value_threshold: float | None = artefact.attributes.get("event_value_threshold")
+        self._learned_from = parameters_from(artefact.attributes)
         self._item_rows: dict[str, int] = {}
 
     def user_row(self, user: str) -> int | None:
@@ -61,6 +60,4 @@ class LoadedModel:
         and not in there yet."""
         if event.owner == "user" and (event.known_ms <= self._through_ms or event.record in self._unsettled):
             return False
-        if self._event_type is not None and event.type.lower() != self._event_type:
-            return False
-        return self._value_threshold is None or (event.value is not None and event.value >= self._value_threshold)
+        return not self._learned_from or any(kind.accepts(event.type, event.value) for kind in self._learned_from)

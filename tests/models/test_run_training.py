@@ -19,6 +19,7 @@ from reco.jobs.trial import try_model
 from reco.models.interactions import offsets_of
 from reco.models.query import Query
 from reco.models.served import load_model
+from reco.recipes.event_parameters import EventParameters, parameters_from
 from reco.storage.event_records import EventRecord
 from reco.storage.events import EventTable
 from reco.storage.objects import Objects
@@ -260,8 +261,8 @@ def test_only_the_asked_event_type_and_value_count(container: Container) -> None
     snapshot = container.put_interactions([*rows, *more, *low, *unknown, *untyped])
     result = container.run(container.specify(snapshot, event_type="click", event_value_threshold=1.0))
     assert (result.interactions, result.users) == (len(rows), 120)
-    attributes = container.open(result).attributes
-    assert (attributes["event_type"], attributes["event_value_threshold"]) == ("click", 1.0)
+    kinds = parameters_from(container.open(result).attributes)
+    assert kinds == (EventParameters("click", 1.0),)
 
 
 def test_too_few_interactions_is_the_users_to_mend(container: Container) -> None:
