@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models.content import ItemContent
+from reco.models.content_products import times, transposed_times
 
 Floats = NDArray[np.float32]
 
@@ -57,7 +58,7 @@ def fit_cold_items(
     Cost: some dozen products of the content with K columns.
     """
     counts = np.asarray(counts, np.float64)
-    promised = content.times(_regress(content, item_factors, counts, ridge))
+    promised = times(content, _regress(content, item_factors, counts, ridge))
     own = counts / (counts + DOUBT)
     own[np.diff(content.offsets) == 0] = 1
     known = np.where(counts[:, None] > 0, item_factors, 0)
@@ -79,12 +80,12 @@ def content_codes(content: ItemContent, *, length: int = CODE_LENGTH, seed: int 
         return np.zeros((len(unit), 0), np.float32)
 
     def centred(right: NDArray[Any]) -> NDArray[np.float64]:
-        product = unit.times(right.astype(np.float32)).astype(np.float64)
+        product = times(unit, right.astype(np.float32)).astype(np.float64)
         product[told] -= mean @ right
         return product
 
     def turned(left: NDArray[Any]) -> NDArray[np.float64]:
-        return unit.transposed_times(left.astype(np.float32)) - np.outer(mean, left[told].sum(axis=0))
+        return transposed_times(unit, left.astype(np.float32)) - np.outer(mean, left[told].sum(axis=0))
 
     basis = np.linalg.qr(centred(np.random.default_rng(seed).standard_normal((unit.width, wanted))))[0]
     for _ in range(2):
@@ -95,13 +96,6 @@ def content_codes(content: ItemContent, *, length: int = CODE_LENGTH, seed: int 
     codes = centred(directions / np.maximum(np.linalg.norm(directions, axis=0), 1e-12))
     sizes = np.linalg.norm(codes, axis=1, keepdims=True)
     return np.asarray(np.where(sizes > 1e-6, codes / np.maximum(sizes, 1e-6), 0), np.float32)
-
-
-def content_scores(codes: Floats, rows: NDArray[Any], weights: NDArray[Any]) -> Floats:
-    """(I,) cosine of every item's code with the weighted sum of a history's codes; 0 when the history has none."""
-    profile = np.asarray(weights, np.float32) @ codes[rows]
-    size = float(np.linalg.norm(profile))
-    return codes @ (profile / size if size > 1e-12 else np.zeros_like(profile))
 
 
 def _gram(table: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -115,8 +109,8 @@ def _regress(content: ItemContent, factors: Floats, counts: NDArray[np.float64],
         touched = counts > np.partition(counts, len(counts) - LEARNED_FROM)[len(counts) - LEARNED_FROM]
     rows = content.of_items(touched)
     weights = np.sqrt(counts[touched])[:, None].astype(np.float32)
-    diagonal = rows.with_values(rows.values**2).transposed_times(weights) + ridge
-    residual = rows.transposed_times(weights * factors[touched])
+    diagonal = transposed_times(rows.with_values(rows.values**2), weights) + ridge
+    residual = transposed_times(rows, weights * factors[touched])
     solution = np.zeros_like(residual)
     direction = residual / diagonal
     size = np.einsum("wk,wk->k", residual, direction)
@@ -124,7 +118,7 @@ def _regress(content: ItemContent, factors: Floats, counts: NDArray[np.float64],
     for _ in range(_STEPS):
         if not (size > floor).any():
             break
-        image = rows.transposed_times(weights * rows.times(direction.astype(np.float32))) + ridge * direction
+        image = transposed_times(rows, weights * times(rows, direction.astype(np.float32))) + ridge * direction
         rate = size / np.maximum(np.einsum("wk,wk->k", direction, image), 1e-300)
         solution += rate * direction
         residual -= rate * image

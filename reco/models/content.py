@@ -69,15 +69,14 @@ class ItemContent:
         """Other values in the same places."""
         return ItemContent(self.offsets, self.columns, values, self.width, self.fields)
 
-    def times(self, dense: Floats) -> Floats:
-        """(I, K) the product with a (width, K) matrix. For fitting: it loads scipy."""
-        return np.asarray(self._table() @ dense, np.float32)
 
-    def transposed_times(self, dense: Floats) -> NDArray[np.float64]:
-        """(width, K) the product of the transpose with an (I, K) matrix, summed in float64. For fitting."""
-        return np.asarray(self._table().T @ dense.astype(np.float64))
+def content_scores(codes: Floats, rows: NDArray[Any], weights: NDArray[Any]) -> Floats:
+    """(I,) cosine of every item's code with the weighted sum of a history's codes; 0 when the history has none.
 
-    def _table(self) -> Any:
-        from scipy import sparse
-
-        return sparse.csr_matrix((self.values, self.columns, self.offsets), (len(self), self.width))
+    Args:
+        codes: (I, P) as `content_codes` makes them.
+        rows, weights: the history's items and what each counts, 0 or more.
+    """
+    profile = np.asarray(weights, np.float32) @ codes[rows]
+    size = float(np.linalg.norm(profile))
+    return np.asarray(codes @ (profile / size if size > 1e-12 else np.zeros_like(profile)), np.float32)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reco.models import cold_items
-from reco.models.cold_items import DOUBT, content_codes, content_scores, fit_cold_items
-from reco.models.content import ItemContent
+from reco.models.cold_items import DOUBT, content_codes, fit_cold_items
+from reco.models.content import ItemContent, content_scores
 from reco.models.interactions import offsets_of
 
 
