@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from reco.models.training_data import TrainingData
 from reco.recipes import Recipe
 from reco.recipes.event_parameters import EventParameters
 from training_container.interaction_table import InteractionTable, read_snapshot, read_streamed
+from training_container.metadata import attributes_of, content_of
 
 LEAST_USERS = 25
 """Users with two interactions or more that a training needs (reference, E.3)."""
@@ -80,15 +82,18 @@ def assemble(
     table = _table(snapshots, events, selection, say)
     if "INTERACTIONS" in recipe.required_datasets:
         _require_enough(table, selection)
-    items = table.items
-    rows = np.arange(len(items), dtype=np.int32)
     catalogue = CatalogueSnapshot.of(snapshots["ITEMS"]) if "ITEMS" in snapshots else None
-    if catalogue is not None:
-        items, rows, _ = table.items.union(catalogue.ids)
+    items, rows, rows_of_catalogue = table.items.union(catalogue.ids if catalogue else Vocabulary.from_strings([]))
     interactions = Interactions(
         table.user_offsets(), rows[table.item_rows], table.timestamps, len(items), table.event_weights()
     )
-    return Assembled(TrainingData(interactions), table.users, items)
+    data = TrainingData(interactions)
+    if catalogue and "ITEMS" in recipe.datasets:
+        takes = partial(selection.takes, "ITEMS")
+        if recipe.family == "item_attribute_affinity":
+            data = replace(data, attributes=attributes_of(catalogue, rows_of_catalogue, takes))
+        data = replace(data, content=content_of(catalogue, rows_of_catalogue, len(items), takes))
+    return Assembled(data, table.users, items)
 
 
 def _table(

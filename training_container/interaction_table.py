@@ -14,6 +14,7 @@ from reco.datasets.snapshot import InteractionSnapshot, NumberColumn, StringColu
 from reco.events.freeze import StreamedEvents
 from reco.models.interactions import offsets_of
 from reco.recipes.event_parameters import EventParameters
+from training_container.metadata import numbers_of
 
 MOST_SECONDS = 10**11
 """A timestamp from here on is no count of seconds: it would be the year 5138."""
@@ -125,7 +126,7 @@ def read_snapshot(snapshot: InteractionSnapshot) -> InteractionTable:
         item_rows=snapshot.item_rows,
         type_rows=types.codes if isinstance(types, StringColumn) else np.full(snapshot.rows, -1, np.int32),
         timestamps=snapshot.timestamps,
-        values=_numbers(values) if isinstance(values, NumberColumn) else np.full(snapshot.rows, np.nan),
+        values=numbers_of(values) if isinstance(values, NumberColumn) else np.full(snapshot.rows, np.nan),
     )
 
 
@@ -137,13 +138,6 @@ def read_streamed(events: StreamedEvents) -> InteractionTable:
     return InteractionTable(
         users, items, types, user_rows, item_rows, type_rows, np.asarray(events.timestamps), np.asarray(events.values)
     )
-
-
-def _numbers(column: NumberColumn) -> NDArray[np.float64]:
-    numbers = column.numbers.astype(np.float64)
-    if column.nulls is not None:
-        numbers[column.nulls != 0] = np.nan
-    return numbers
 
 
 def _joined(one: InteractionTable, two: InteractionTable) -> InteractionTable:
