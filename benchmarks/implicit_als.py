@@ -38,7 +38,7 @@ GRID: dict[str, tuple[Any, ...]] = {
 
 TUNED = {
     "gowalla": Constants(factors=256, alpha=20.0),
-    "citeulike": Constants(factors=256, regularization=1.0, alpha=80.0),
+    "citeulike": Constants(factors=256, regularization=0.001, alpha=80.0),
     "amazon-beauty": Constants(factors=256, alpha=20.0),
 }
 """What the tuning found."""

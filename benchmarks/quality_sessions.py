@@ -18,7 +18,7 @@ from reco.evaluation.protocols import split_leave_one_out
 from reco.models.interactions import Interactions
 
 MOST_SEQUENCES, MOST_CLICKS, MOST_VIEWS = 5000, 5000, 2000
-YOOCHOOSE_SLIST = SlistConstants()
+YOOCHOOSE_SLIST = SlistConstants(alpha=0.5, ridge=200.0, training_decay=0.5, answer_decay=2.0, days=8.0)
 DIGINETICA_SLIST = SlistConstants()
 """Found by `python -m benchmarks.tune_sessions`: see there."""
 

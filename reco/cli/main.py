@@ -9,6 +9,7 @@ import click
 VERBS = {
     "configure-client": "reco.cli.configure_client:configure_client",
     "demo": "reco.cli.demo:demo",
+    "evaluate": "reco.cli.evaluate:evaluate",
     "trust": "reco.cli.trust:trust",
     "up": "reco.cli.up:up",
 }
