@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reco.models.families import (
+    blend_fitting,
     factors,
     item_affinity_fitting,
     item_attribute_affinity_fitting,
     neighbours_fitting,
+    next_best_action_fitting,
     popularity,
 )
 from reco.models.fit_settings import FitSettings
@@ -17,10 +19,12 @@ from reco.models.source import FittedModel
 from reco.models.training_data import TrainingData
 
 _FAMILIES: dict[str, Callable[[TrainingData, Values, FitSettings], FittedModel]] = {
+    "blend": blend_fitting.fit,
     "als": factors.fit,
     "item_affinity": item_affinity_fitting.fit,
     "item_attribute_affinity": item_attribute_affinity_fitting.fit,
     "item_similarity": neighbours_fitting.fit,
+    "next_best_action": next_best_action_fitting.fit,
     "popularity": popularity.fit,
 }
 

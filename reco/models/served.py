@@ -6,17 +6,27 @@ from typing import Any
 
 from reco.artefact import Artefact, Vocabulary
 from reco.errors import CorruptArtefact
+from reco.models.families.blend import BlendModel
 from reco.models.families.factors import FactorModel
 from reco.models.families.item_affinity import AffinityModel
 from reco.models.families.item_attribute_affinity import AttributeAffinityModel
 from reco.models.families.neighbours import NeighbourModel
+from reco.models.families.next_best_action import ActionModel
 from reco.models.families.popularity import PopularityModel
 from reco.models.query import ServedModel
 from reco.models.source import ModelSource
 
 _FAMILIES: dict[str, Any] = {
     model.family: model
-    for model in (FactorModel, NeighbourModel, PopularityModel, AffinityModel, AttributeAffinityModel)
+    for model in (
+        BlendModel,
+        FactorModel,
+        NeighbourModel,
+        PopularityModel,
+        AffinityModel,
+        AttributeAffinityModel,
+        ActionModel,
+    )
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reco.models.action_data import ActionData
 from reco.models.content import ItemContent
 from reco.models.interactions import Interactions
 from reco.models.item_attributes import ItemAttributes
@@ -18,3 +19,4 @@ class TrainingData:
     """Features of the items, row by row as the interactions number them."""
     attributes: ItemAttributes | None = None
     """The same metadata as values that a segment's expression may name."""
+    actions: ActionData | None = None
