@@ -16,6 +16,39 @@ from reco.models.interactions import distinct_pairs
 
 
 @dataclass(frozen=True)
+class Touches:
+    """One history: each item once, by when it was last touched, oldest first."""
+
+    items: NDArray[np.int32]
+    counts: NDArray[np.int64]
+    """How often each was touched."""
+    times: NDArray[np.int64]
+    """When each was last touched."""
+
+    @property
+    def time(self) -> int:
+        """Of the newest event; 0 of none."""
+        return int(self.times[-1]) if len(self.times) else 0
+
+    @property
+    def lags(self) -> NDArray[np.int64]:
+        """How many other items were touched since."""
+        return np.arange(len(self.items) - 1, -1, -1)
+
+    def latest(self, count: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The items touched last, at most `count`, and their lags."""
+        return self.items[-count:], self.lags[-count:]
+
+    @staticmethod
+    def of(items: NDArray[np.int32], times: NDArray[np.int64]) -> Touches:
+        """Of events, oldest first."""
+        distinct, first, counts = np.unique(items[::-1], return_index=True, return_counts=True)
+        last = len(items) - 1 - first
+        order = np.argsort(last)
+        return Touches(distinct[order], counts[order], times[last[order]])
+
+
+@dataclass(frozen=True)
 class HistoryWeights:
     """The constants of the rule."""
 
@@ -27,14 +60,20 @@ class HistoryWeights:
     def weigh(self, offsets: NDArray[np.int64], items: NDArray[np.int32], item_count: int) -> Pairs:
         """Weighted pairs of users' events, given by user and oldest first."""
         pairs = distinct_pairs(offsets, items, item_count)
-        weights = 1 + np.log(pairs.counts)
-        if self.decay is not None:
-            ends = np.repeat(pairs.offsets[1:], np.diff(pairs.offsets))
-            lags = ends - 1 - np.arange(len(pairs.items))
-            weights *= self.floor + (1 - self.floor) * np.exp(-lags / self.decay)
-        return Pairs(pairs.offsets, pairs.items, weights.astype(np.float32), item_count)
+        lags = np.repeat(pairs.offsets[1:], np.diff(pairs.offsets)) - 1 - np.arange(len(pairs.items))
+        return Pairs(pairs.offsets, pairs.items, self._rule(pairs.counts, lags), item_count)
 
     def weigh_one(self, items: NDArray[np.int32], item_count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Distinct items and their weights of one history, oldest first."""
         pairs = self.weigh(np.array([0, len(items)]), items, item_count)
         return pairs.columns, pairs.weights
+
+    def of_touches(self, touches: Touches) -> NDArray[np.float32]:
+        """The weights of one history's items."""
+        return self._rule(touches.counts, touches.lags)
+
+    def _rule(self, counts: NDArray[np.int64], lags: NDArray[np.int64]) -> NDArray[np.float32]:
+        weights = 1 + np.log(counts)
+        if self.decay is not None:
+            weights *= self.floor + (1 - self.floor) * np.exp(-lags / self.decay)
+        return np.asarray(weights, np.float32)

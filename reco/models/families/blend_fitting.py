@@ -1,0 +1,202 @@
+"""Fitting the blend: its weights on users who were held out of the signals, then the signals on everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores
+from reco.models.families.blend import BlendModel, seen_features
+from reco.models.fit_settings import FitSettings
+from reco.models.history import Touches
+from reco.models.interactions import Interactions
+from reco.models.popularity import newcomer_shares
+from reco.models.repeats import RepeatTable, fit_repeats
+from reco.models.selection import Values, seen_items, usual_users
+from reco.models.signal_fitting import fit_signals, plan_signals
+from reco.models.signals import SignalPlan, Signals
+from reco.models.source import FittedModel
+from reco.models.training_data import TrainingData
+
+Floats = NDArray[np.float32]
+
+DENSE_LIMIT = 6_000
+"""Most items in the item-by-item systems that are solved densely."""
+DEFAULT_STEPS = 32
+ENOUGH_EXAMPLES = 3_000
+MOST_CUTS = 5
+"""Moments of one user's history that become examples."""
+MOST_FOLDS = 4
+RIDGE = 1e-3
+BEST, DRAWN = 40, 200
+TRUTH_SHARE = 9
+"""So many events of history for each event of the answer that is asked for."""
+_EXAMPLE_CELLS = 60_000_000
+"""Numbers of signals that are computed to learn the weights."""
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A user's history at some moment, and what they touched next."""
+
+    touches: Touches
+    truths: NDArray[np.int32]
+
+
+def fit(data: TrainingData, values: Values, settings: FitSettings) -> FittedModel:
+    """The blend; the weights that `settings.decided` holds are taken over."""
+    interactions = usual_users(data.interactions, values)
+    recent = bool(values.get("recency_mask", True))
+    factors = int(values.get("hidden_dimension", 149))
+    plan = plan_signals(interactions, recent=recent, steps=int(values.get("bptt", DEFAULT_STEPS)))
+    decided = settings.decided
+    seen = decided.get("seen_items") or seen_items(interactions)
+    if "blend" in decided and decided.get("signals") == plan.to_json():
+        learned, table = decided["blend"], _table(decided)
+    else:
+        settings.say("learning how the signals add up")
+        learned, table = _learn(interactions, plan, seen, factors, settings)
+    settings.say(f"fitting {len(plan.names)} signals")
+    arrays, attributes = _signals(interactions, plan, factors, settings)
+    touched = np.bincount(interactions.items, minlength=interactions.item_count) > 0
+    arrays |= {
+        "newcomer_shares": newcomer_shares(data.interactions, recent=recent),
+        "untouched_items": np.flatnonzero(~touched).astype(np.int32),
+    }
+    attributes |= {
+        "family": BlendModel.family,
+        "seen_items": seen,
+        "blend": learned,
+        "repeat_log_odds": table.log_odds.tolist(),
+    }
+    return FittedModel(arrays, attributes)
+
+
+def _signals(
+    interactions: Interactions, plan: SignalPlan, factors: int, settings: FitSettings
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    return fit_signals(
+        interactions, plan, factors=factors, seed=settings.seed, threads=settings.threads, dense_limit=DENSE_LIMIT
+    )
+
+
+def _table(decided: Mapping[str, Any]) -> RepeatTable:
+    return RepeatTable(np.array(decided["repeat_log_odds"], np.float32))
+
+
+def _learn(
+    interactions: Interactions, plan: SignalPlan, seen: str, factors: int, settings: FitSettings
+) -> tuple[dict[str, Any], RepeatTable]:
+    """The weights and what is known of them, and the table of repeats.
+
+    Users are dealt into folds; each fold's users are asked what signals fitted without them make of their histories.
+    """
+    generator = np.random.default_rng(settings.seed)
+    able = np.flatnonzero(interactions.lengths >= 2)
+    order = generator.permutation(able)
+    wanted = max(200, min(ENOUGH_EXAMPLES, _EXAMPLE_CELLS // (len(plan.names) * max(interactions.item_count, 1))))
+    folds = _folds(order, wanted)
+    cuts = {int(user): list(_cuts(interactions, int(user), generator)) for fold in folds for user in fold}
+    table = fit_repeats((cut.touches, cut.truths) for some in cuts.values() for cut in some)
+    excludes = seen == "exclude"
+    examples: list[Example] = []
+    for fold in folds:
+        kept = np.ones(interactions.user_count, bool)
+        kept[fold] = False
+        others = interactions.of_users(kept)
+        if not len(others):
+            continue
+        arrays, attributes = _signals(others, plan, factors, settings)
+        signals = Signals(FittedModel(arrays, attributes))
+        known = int(np.count_nonzero(np.bincount(others.items, minlength=others.item_count)))
+        for user in fold:
+            for cut in cuts[int(user)]:
+                example = _example(signals, known, cut, table, excludes, generator)
+                if example is not None:
+                    examples.append(example)
+    names = [*plan.names, *(f"log {name}" for name in plan.names)]
+    seen_names = ["seen", "odds of coming back", "log times", *(f"log {name}" for name in plan.names)]
+    if not examples:
+        return _unlearned(plan, names, seen_names), table
+    fitted = fit_weights(examples, ridge=RIDGE)
+    weights = fitted.weights[: len(names)]
+    seen_weights = np.zeros(len(seen_names)) if excludes else fitted.weights[len(names) :]
+    return {
+        "features": names,
+        "weights": weights.tolist(),
+        "seen_features": seen_names,
+        "seen_weights": seen_weights.tolist(),
+        "users": sum(len(fold) for fold in folds),
+        "queries": len(examples),
+        "log_likelihood": fitted.log_likelihood,
+        "log_likelihood_of_popularity": fitted.null_log_likelihood,
+    }, table
+
+
+def _unlearned(plan: SignalPlan, names: list[str], seen_names: list[str]) -> dict[str, Any]:
+    """Where no user can be held out: all signals alike."""
+    even = [1.0 / len(plan.names)] * len(plan.names)
+    return {
+        "features": names,
+        "weights": even + even,
+        "seen_features": seen_names,
+        "seen_weights": [0.0, 1.0, 0.0, *even],
+        "users": 0,
+        "queries": 0,
+        "log_likelihood": 0.0,
+        "log_likelihood_of_popularity": 0.0,
+    }
+
+
+def _folds(order: NDArray[np.int64], wanted: int) -> list[NDArray[np.int64]]:
+    """Held-out users, by fold: a quarter of all at most in one, and no more folds than enough examples need."""
+    if len(order) < 2:
+        return []
+    users = max(1, wanted // MOST_CUTS)
+    size = max(1, min(users, len(order) // MOST_FOLDS if len(order) >= MOST_FOLDS else 1))
+    count = min(MOST_FOLDS, -(-users // size), len(order) // size)
+    return [order[start * size : (start + 1) * size] for start in range(count)]
+
+
+def _cuts(interactions: Interactions, user: int, generator: np.random.Generator) -> Iterator[_Cut]:
+    """Moments of the later half of a user's history, the last but one event's always among them."""
+    items, times = interactions.history(user)
+    count = len(items)
+    places = {count - 1, *generator.integers(max(1, count // 2), count, MOST_CUTS - 1).tolist()}
+    for place in sorted(places):
+        truths = items[place : place + max(1, place // TRUTH_SHARE)]
+        yield _Cut(Touches.of(items[:place], times[:place]), np.unique(truths))
+
+
+def _example(
+    signals: Signals, known: int, cut: _Cut, table: RepeatTable, excludes: bool, generator: np.random.Generator
+) -> Example | None:
+    """None where all that came next cannot be recommended."""
+    touches, truths = cut.touches, cut.truths
+    matrix = signals.matrix(touches)
+    scores = standard_scores(matrix, known)
+    barred = np.zeros(matrix.shape[1], bool)
+    barred[touches.items] = True
+    new = truths[~barred[truths]]
+    if excludes and not len(new):
+        return None
+    items, offset = choose_candidates(scores, new, barred, best=BEST, drawn=DRAWN, generator=generator)
+    features = np.concatenate([scores[:, items], bent(scores[:, items])])
+    popular = matrix[list(signals.plan.names).index("popular_ever")]
+    if not excludes:
+        own = seen_features(scores[:, touches.items], touches, table)
+        height = len(features) + len(own)
+        both = np.zeros((height, len(items) + len(own[0])), np.float32)
+        both[: len(features), : len(items)] = features
+        both[len(features) :, len(items) :] = own
+        features = both
+        items = np.concatenate([items, touches.items])
+        offset = np.concatenate([offset, np.zeros(len(touches.items), np.float32)])
+    truth = np.isin(items, truths).astype(np.float32)
+    log_popular = np.where(popular > 0, np.log(np.expm1(popular) + 0.5), np.log(0.5))
+    share = log_popular[items] - np.log(np.exp(log_popular).sum())
+    return Example(features, truth / truth.sum(), offset, share.astype(np.float32))

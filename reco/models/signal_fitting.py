@@ -1,0 +1,184 @@
+"""Fitting the models behind the blend's signals, each from the same users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.models import als
+from reco.models.autoregression import fit_one_block, fit_two_blocks
+from reco.models.ease import fit_ease
+from reco.models.families.factors import ALL_ALIKE, EPOCHS, RECENCY, REGULARISATION, alpha
+from reco.models.interactions import Interactions, offsets_of
+from reco.models.item_rows import ItemRows
+from reco.models.lag_counts import Floats, Sequences, decayed_counts, has_order, sequences_of
+from reco.models.signals import SignalPlan
+from reco.models.transitions import log_transitions
+
+LONGEST_SEQUENCE = 1000
+"""Latest items of a user that item-to-item models learn from, lest one user outweigh the rest."""
+FEWEST_USERS = 3
+"""An item touched by fewer says nothing of what follows it, where there are items enough that more touched."""
+ENOUGH_ITEMS = 500
+KNOTS = 50
+"""Moments at which popularity is known, with equally many events between them."""
+_MOST_POPULARITY = 8_000_000
+"""Numbers in the table of popularity."""
+ONE_BLOCK_DECAY, ONE_BLOCK_RIDGE = 0.8, 60.0
+TWO_BLOCK_DECAY, TWO_BLOCK_RIDGE = 0.88, 40.0
+COUNT_DECAY = 0.75
+TRANSITION_DECAY, TRANSITION_PRIOR = 0.85, 20.0
+EASE_DECAY = 60.0
+TOP = 1500
+"""Entries kept of each row."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The items that item-to-item models cover, and the sequences of those alone."""
+
+    items: NDArray[np.int32]
+    """Rising."""
+    sequences: Sequences
+    """In numbers of places in `items`."""
+    item_count: int
+    """Of the whole catalogue."""
+
+
+def plan_signals(interactions: Interactions, *, recent: bool, steps: int) -> SignalPlan:
+    """Which signals these data can feed."""
+    ordered = recent and has_order(interactions)
+    names = ["popular_ever", "factors", "ease"]
+    if ordered:
+        names += ["popular", "popular_lately", "popular_just_now", "next", "next_two_blocks", "transition", "step"]
+    return SignalPlan(
+        names=tuple(names),
+        steps=max(1, steps),
+        autoregression_decay=ONE_BLOCK_DECAY,
+        two_block_decay=TWO_BLOCK_DECAY,
+        ease_decay=EASE_DECAY if ordered else None,
+        transition_decay=TRANSITION_DECAY,
+        recent=ordered,
+    )
+
+
+def fit_signals(
+    interactions: Interactions, plan: SignalPlan, *, factors: int, seed: int, threads: int, dense_limit: int
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays and attributes that `Signals` reads.
+
+    Cost: for H items that are covered about 15 H^3 multiplications, and the factorisation.
+    """
+    head = head_of(interactions, seed=seed, limit=dense_limit)
+    tasks: list[Callable[[], dict[str, NDArray[Any]]]] = []
+    if "ease" in plan.names:
+        tasks.append(lambda: _spread("ease", fit_ease(head.sequences, ridge=_ease_ridge(interactions)), head))
+    if "next_two_blocks" in plan.names:
+        tasks.append(lambda: _two_blocks(head, plan))
+    if "next" in plan.names:
+        tasks.append(lambda: _one_block(head, plan))
+    if "transition" in plan.names:
+        tasks.append(lambda: _transitions(head, plan))
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        found = [pool.submit(task) for task in tasks]
+        weights = RECENCY if plan.recent else ALL_ALIKE
+        pairs = weights.weigh(interactions.offsets, interactions.items, interactions.item_count)
+        objective = als.Objective(alpha=alpha(interactions), regularisation=REGULARISATION)
+        fitted = als.fit(pairs, objective, factors=factors, epochs=EPOCHS, seed=seed, threads=threads)
+        arrays = {name: array for task in found for name, array in task.result().items()}
+    table, times = popularity_table(interactions)
+    arrays |= {"item_factors": fitted.items, "spectrum": fitted.spectrum}
+    arrays |= {"popularity": table, "popularity_times": times}
+    attributes = {
+        "signals": plan.to_json(),
+        "objective": asdict(objective),
+        "history_weights": asdict(weights),
+        "head_items": len(head.items),
+    }
+    return arrays, attributes
+
+
+def head_of(interactions: Interactions, *, seed: int, limit: int) -> Head:
+    """The items with enough users, at most `limit` of them, those of most users first."""
+    sequences = sequences_of(interactions, seed=seed, longest=LONGEST_SEQUENCE)
+    users = np.bincount(sequences.items, minlength=sequences.item_count)
+    fewest = FEWEST_USERS if np.count_nonzero(users >= FEWEST_USERS) >= ENOUGH_ITEMS else 1
+    order = np.argsort(-users, kind="stable")[: min(limit, int(np.count_nonzero(users >= fewest)))]
+    items = np.sort(order).astype(np.int32)
+    place = np.full(sequences.item_count, -1, np.int32)
+    place[items] = np.arange(len(items))
+    kept = place[sequences.items] >= 0
+    owners = np.repeat(np.arange(len(sequences.offsets) - 1), np.diff(sequences.offsets))
+    lengths = np.bincount(owners[kept], minlength=len(sequences.offsets) - 1)
+    return Head(
+        items,
+        Sequences(
+            offsets_of(lengths),
+            place[sequences.items[kept]],
+            sequences.times[kept],
+            sequences.weights[kept],
+            len(items),
+        ),
+        sequences.item_count,
+    )
+
+
+def popularity_table(interactions: Interactions) -> tuple[Floats, NDArray[np.int64]]:
+    """(knots + 1, I) events of each item until each knot, from none to all, and the time of each knot.
+
+    A knot's row counts no event later than its time.
+    """
+    count = max(1, min(KNOTS, _MOST_POPULARITY // max(interactions.item_count, 1), len(interactions)))
+    order = np.argsort(interactions.times, kind="stable")
+    ends = (np.arange(1, count + 1) * len(order)) // count
+    bins = np.repeat(np.arange(count), np.diff(ends, prepend=0))
+    table = np.zeros((count + 1, interactions.item_count), np.float32)
+    np.add.at(table, (bins + 1, interactions.items[order]), 1)
+    return np.cumsum(table, axis=0, dtype=np.float32), interactions.times[order][ends - 1]
+
+
+def _ease_ridge(interactions: Interactions) -> float:
+    """Grows with the data, but slower: about 150 for 100,000 events, 500 for a million."""
+    return 0.5 * float(len(interactions)) ** 0.5
+
+
+def _ones(head: Head) -> NDArray[np.float64]:
+    return np.ones(len(head.sequences.items))
+
+
+def _one_block(head: Head, plan: SignalPlan) -> dict[str, NDArray[Any]]:
+    fitted = fit_one_block(
+        head.sequences, _ones(head), decay=plan.autoregression_decay, ridge=ONE_BLOCK_RIDGE, most_lags=plan.steps
+    )
+    return _spread("one_block", fitted.last, head)
+
+
+def _two_blocks(head: Head, plan: SignalPlan) -> dict[str, NDArray[Any]]:
+    fitted = fit_two_blocks(
+        head.sequences, _ones(head), decay=plan.two_block_decay, ridge=TWO_BLOCK_RIDGE, most_lags=plan.steps
+    )
+    return _spread("two_blocks_last", fitted.last, head) | _spread("two_blocks_earlier", fitted.earlier, head)
+
+
+def _transitions(head: Head, plan: SignalPlan) -> dict[str, NDArray[Any]]:
+    users = np.bincount(head.sequences.items, minlength=len(head.items))
+    shares = (users / max(users.sum(), 1)).astype(np.float32)
+    spread: dict[str, NDArray[Any]] = {}
+    for name, lags in (("transitions", min(12, plan.steps)), ("steps", 1)):
+        (counts,) = decayed_counts(head.sequences, COUNT_DECAY, lags, [_ones(head)])
+        spread |= _spread(name, log_transitions(counts, shares, prior=TRANSITION_PRIOR), head)
+    return spread
+
+
+def _spread(name: str, table: Floats, head: Head) -> dict[str, NDArray[Any]]:
+    """A table of the covered items as rows of the whole catalogue."""
+    step = max(1, 4_000_000 // max(len(table), 1))
+    rows = ItemRows.of_blocks((table[start : start + step] for start in range(0, len(table), step)), TOP, head.items)
+    lengths = np.zeros(head.item_count, np.int64)
+    lengths[head.items] = np.diff(rows.offsets)
+    return ItemRows(offsets_of(lengths), rows.items, rows.values).arrays(name)

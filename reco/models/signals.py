@@ -1,0 +1,138 @@
+"""What several models say of every item after one history: the signals that the blend weighs. numpy only.
+
+The same code serves a request and prepares the examples from which the blend learns, so the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.models.als import Objective
+from reco.models.fold_in import fold_in
+from reco.models.history import HistoryWeights, Touches
+from reco.models.item_rows import ItemRows
+from reco.models.source import ModelSource
+
+Floats = NDArray[np.float32]
+
+LONGEST_HISTORY = 200
+"""Latest distinct items of a history that item-to-item signals look at."""
+
+
+@dataclass(frozen=True)
+class SignalPlan:
+    """Which signals there are, and their constants; JSON in the artefact."""
+
+    names: tuple[str, ...]
+    """In the order of the rows of a signal matrix."""
+    steps: int
+    """How many steps back the sequence models look."""
+    autoregression_decay: float
+    """Of the one-block form."""
+    two_block_decay: float
+    ease_decay: float | None
+    """Items after which one counts a third in EASE; None counts all alike."""
+    transition_decay: float
+    recent: bool
+    """Whether popularity is that of the history's own time."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "names": list(self.names)}
+
+    @staticmethod
+    def from_json(document: dict[str, Any]) -> SignalPlan:
+        return SignalPlan(**{**document, "names": tuple(document["names"])})
+
+
+class Signals:
+    """The fitted models behind the signals, asked together."""
+
+    def __init__(self, source: ModelSource) -> None:
+        attributes = source.attributes
+        self.plan = SignalPlan.from_json(attributes["signals"])
+        self.factors: Floats = source.array("item_factors")
+        self._spectrum: Floats = source.array("spectrum")
+        self._objective = Objective(**attributes["objective"])
+        self._weights = HistoryWeights(**attributes["history_weights"])
+        self._popularity: Floats = source.array("popularity")
+        self._knots: NDArray[np.int64] = source.array("popularity_times")
+        names = self.plan.names
+        self._rows = {name: ItemRows.read(source, name) for name in _ROWS if _NEEDED_BY[name] & set(names)}
+
+    @property
+    def item_count(self) -> int:
+        return len(self.factors)
+
+    def matrix(self, touches: Touches) -> Floats:
+        """(S, I), a row for each of `plan.names`. An item that training never saw has 0 in all of them.
+
+        Args:
+            touches: one item at least.
+        """
+        matrix = np.empty((len(self.plan.names), self.item_count), np.float32)
+        for row, name in enumerate(self.plan.names):
+            matrix[row] = getattr(self, f"_{name}")(touches)
+        return matrix
+
+    def _factors(self, touches: Touches) -> Floats:
+        weights = self._weights.of_touches(touches)
+        return self.factors @ fold_in(self.factors, self._spectrum, self._objective, touches.items, weights)
+
+    def _ease(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(LONGEST_HISTORY)
+        decay = self.plan.ease_decay
+        weights = np.ones(len(items)) if decay is None else np.exp(-lags / decay)
+        return self._rows["ease"].combine(items, weights)
+
+    def _next(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(self.plan.steps)
+        return self._rows["one_block"].combine(items, self.plan.autoregression_decay**lags)
+
+    def _next_two_blocks(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(self.plan.steps)
+        last = self._rows["two_blocks_last"].combine(items[-1:], np.ones(1))
+        return last + self._rows["two_blocks_earlier"].combine(items[:-1], self.plan.two_block_decay ** lags[:-1])
+
+    def _transition(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(min(self.plan.steps, 20))
+        return self._rows["transitions"].combine(items, self.plan.transition_decay**lags)
+
+    def _step(self, touches: Touches) -> Floats:
+        return self._rows["steps"].combine(touches.items[-1:], np.ones(1))
+
+    def _popular(self, touches: Touches) -> Floats:
+        return np.log1p(self._popularity[self._knot(touches)])
+
+    def _popular_ever(self, touches: Touches) -> Floats:
+        return np.log1p(self._popularity[-1])
+
+    def _popular_lately(self, touches: Touches) -> Floats:
+        return self._rise(touches, 5)
+
+    def _popular_just_now(self, touches: Touches) -> Floats:
+        return self._rise(touches, 1)
+
+    def _rise(self, touches: Touches, knots: int) -> Floats:
+        knot = self._knot(touches)
+        return np.log1p(self._popularity[knot] - self._popularity[max(knot - knots, 0)])
+
+    def _knot(self, touches: Touches) -> int:
+        """The latest row of the table of popularity that knows nothing of what came after the history."""
+        if not self.plan.recent:
+            return len(self._popularity) - 1
+        return int(np.searchsorted(self._knots, touches.time, side="right"))
+
+
+_ROWS = ("ease", "one_block", "two_blocks_last", "two_blocks_earlier", "transitions", "steps")
+_NEEDED_BY: dict[str, set[str]] = {
+    "ease": {"ease"},
+    "one_block": {"next"},
+    "two_blocks_last": {"next_two_blocks"},
+    "two_blocks_earlier": {"next_two_blocks"},
+    "transitions": {"transition"},
+    "steps": {"step"},
+}
