@@ -8,40 +8,65 @@ from dataclasses import asdict
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.quality_rows import Row, Skipped
 
+SHORT = {"normalized_discounted_cumulative_gain": "ndcg", "mean_reciprocal_rank": "mrr"}
+
 
 def print_rows(rows: Iterable[Row | Skipped], as_json: bool) -> None:
-    """Each case as soon as it is measured; JSON all together."""
-    console = Console(width=160)
-    collected = []
-    for row in rows:
-        collected.append(asdict(row))
-        if not as_json:
-            console.print(_table(row) if isinstance(row, Row) else f"[yellow]{row.work}: skipped, {row.why}[/]")
+    """Each case as soon as it is measured; JSON all together. A case's rows come one after another."""
     if as_json:
-        click.echo(json.dumps(collected))
+        click.echo(json.dumps([{**asdict(row), "verdict": verdict(row)} for row in rows]))
+        return
+    console = Console(width=150)
+    case: list[Row] = []
+    for row in rows:
+        if case and (isinstance(row, Skipped) or row.work != case[0].work):
+            _print_case(console, case)
+            case = []
+        if isinstance(row, Row):
+            case.append(row)
+        else:
+            console.print(f"[bold]{row.work}[/]: skipped: {escape(row.why)}\n")
+    if case:
+        _print_case(console, case)
 
 
-def verdict(row: Row) -> str:
+def verdict(row: Row | Skipped) -> str:
     """Where the measured value stands."""
+    if isinstance(row, Skipped):
+        return "skipped"
     if row.aim is not None and row.measured >= row.aim:
         return "aim reached"
     if row.bar is not None:
-        return "bar reached" if row.measured >= row.bar else "BELOW THE BAR"
+        return "bar reached" if row.measured >= row.bar else "below the bar"
     return ""
 
 
-def _table(row: Row) -> Table:
-    title = f"{row.work}: {row.dataset}; {row.protocol}"
-    table = Table("metric", "measured [95%]", "bar", "aim", "", "on the same questions", title=title)
-    table.title_justify = "left"
-    beside = ", ".join(f"{name} {value:.4f}" for name, value in row.also.items())
-    bar, aim = (f"{value:.4f}" if value is not None else "" for value in (row.bar, row.aim))
-    table.add_row(row.metric, f"{row.measured:.4f} [{row.low:.4f}, {row.high:.4f}]", bar, aim, verdict(row), beside)
-    known = f"{row.reference}. {row.queries} questions, seed {row.seed}, {row.fit_s} + {row.ask_s} s of processor"
-    table.caption = f"{known}. {row.note}"
-    table.caption_justify = "left"
-    return table
+def _print_case(console: Console, rows: list[Row]) -> None:
+    first = rows[0]
+    console.print(f"[bold]{escape(first.work)}[/]: {escape(first.dataset)}; {escape(first.protocol)}")
+    names = list(dict.fromkeys(name for row in rows for name in row.also))
+    table = Table("metric", "measured [95%]", "bar", "aim", "", *names)
+    for row in rows:
+        metric = row.metric
+        for long, short in SHORT.items():
+            metric = metric.replace(long, short)
+        bounds = escape(f" [{row.low:.4f}, {row.high:.4f}]") if row.low != row.high else ""
+        others = [f"{row.also[name]:.4f}" if name in row.also else "" for name in names]
+        table.add_row(metric, f"{row.measured:.4f}{bounds}", _target(row.bar), _target(row.aim), verdict(row), *others)
+    console.print(table)
+    fit, asked = max(row.fit_s for row in rows), max(row.ask_s for row in rows)
+    known = f"{max(row.queries for row in rows):,} questions, seed {first.seed}"
+    took = f"seconds of processor: {fit:g} to fit, {asked:g} to answer"
+    console.print(f"[dim]{escape(first.reference)}. {known}; {took}.[/]")
+    for note in dict.fromkeys(row.note for row in rows if row.note):
+        console.print(f"[dim]{escape(note)}[/]")
+    console.print()
+
+
+def _target(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -10,7 +10,7 @@ from reco.cli.evaluation_table import PROTOCOLS, TITLES, moment
 from reco.evaluation.offline import SHARES
 
 _COLOURS = {"model": "#1f6feb", "popularity": "#9a6700", "last-seen replay": "#8250df", "what was right": "#57606a"}
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 300, 56, 40
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 760, 300, 56, 40
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -101,8 +101,12 @@ def _bars(answers: dict[str, Any]) -> str:
                 f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{low:.1f}" y2="{high:.1f}" stroke="#1f2328"/>'
             )
         label = _LEFT + group * step + step / 2
-        drawn.append(f'<text x="{label:.1f}" y="{_HEIGHT - 22}" text-anchor="middle">{TITLES[metric]}</text>')
+        drawn.append(f'<text x="{label:.1f}" y="{_HEIGHT - 22}" text-anchor="middle">{_short(metric)}</text>')
     return _svg(drawn, list(answers), "Bars of every metric with intervals")
+
+
+def _short(metric: str) -> str:
+    return TITLES[metric].replace("precision", "P").replace("recall", "R")
 
 
 def _recall(answers: dict[str, Any]) -> str:
@@ -164,7 +168,7 @@ def _svg(drawn: list[str], names: list[str], title: str) -> str:
 
 
 def _x(share: float) -> float:
-    return _LEFT + share * (_WIDTH - _LEFT - 10)
+    return _LEFT + share * (_WIDTH - _LEFT - 30)
 
 
 def _y(share: float) -> float:
