@@ -48,11 +48,7 @@ LATER: Mapping[str, tuple[LaterParameter, ...]] = {
         LaterParameter(("publish_attribution_metrics_to_s3",), "publishAttributionMetricsToS3", (False,)),
     ),
     "CreateSolution": (
-        LaterParameter(("perform_hpo",), "performHPO", (False,)),
-        LaterParameter(("perform_auto_ml",), "performAutoML", (False,)),
         LaterParameter(("perform_incremental_update",), "performIncrementalUpdate", (False,)),
-        LaterParameter(("solution_config", "hpo_config"), "solutionConfig.hpoConfig"),
-        LaterParameter(("solution_config", "auto_ml_config"), "solutionConfig.autoMLConfig"),
         LaterParameter(("solution_config", "events_config"), "solutionConfig.eventsConfig"),
         LaterParameter(("solution_config", "optimization_objective"), "solutionConfig.optimizationObjective"),
         LaterParameter(("solution_config", "training_data_config"), "solutionConfig.trainingDataConfig"),

@@ -34,7 +34,8 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
     solution = registry.find(Kind.SOLUTION, asked["solution_arn"], "solutionArn")
     registry.require_active(solution)
     group_arn = solution.body["dataset_group_arn"]
-    datasets = require_datasets(registry, group_arn, recipe_by_arn(solution.body["recipe_arn"]))
+    recipe_arn = solution.body.get("recipe_arn")
+    datasets = require_datasets(registry, group_arn, recipe_by_arn(recipe_arn) if recipe_arn else None)
     resource_id = f"{solution.id}/{asked.get('name') or secrets.token_hex(4)}"
     body = {
         "name": asked.get("name") or resource_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from typing import Any
 
 from reco.arns import Kind
@@ -12,9 +13,10 @@ from reco.control.lifecycle import IN_PROGRESS
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.tags import tags_of
+from reco.control.tuning import AUTO_ML_NEEDS, asked_recipe, auto_ml_result, check_search
 from reco.datasets.schemas import parse_schema
 from reco.errors import InvalidInput, ResourceInUse
-from reco.recipes import Recipe, recipe_by_arn
+from reco.recipes import Recipe
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
@@ -25,16 +27,15 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
     """Stores the settings as they were sent, once the recipe has accepted them."""
     asked = call.parameters
     tags = tags_of(asked.get("tags"))
-    if "recipe_arn" not in asked:
-        raise InvalidInput("recipeArn is missing; it may be left out only with performAutoML, which is not available.")
     group = registry.find(Kind.DATASET_GROUP, asked["dataset_group_arn"], "datasetGroupArn")
-    recipe = recipe_by_arn(asked["recipe_arn"])
-    if recipe.domain:
+    recipe = asked_recipe(asked)
+    if recipe and recipe.domain:
         raise InvalidInput(
             f"recipeArn: {recipe.name} is a use case of the domain {recipe.domain}, for a recommender; a solution "
             "takes a custom recipe."
         )
     _check_config(recipe, asked.get("solution_config", {}))
+    check_search(asked, recipe)
     registry.require_active(group)
     datasets = require_datasets(registry, asked["dataset_group_arn"], recipe)
     _check_event_columns(registry, asked, datasets.get("INTERACTIONS"))
@@ -44,7 +45,7 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
         "perform_auto_ml": asked.get("perform_auto_ml", False),
         "perform_auto_training": asked.get("perform_auto_training", True),
         "perform_incremental_update": asked.get("perform_incremental_update"),
-        "recipe_arn": asked["recipe_arn"],
+        "recipe_arn": asked.get("recipe_arn"),
         "dataset_group_arn": asked["dataset_group_arn"],
         "event_type": asked.get("event_type"),
         "solution_config": asked.get("solution_config"),
@@ -55,10 +56,12 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
 
 def describe_solution(registry: Registry, call: Call) -> dict[str, Any]:
     solution = registry.find(Kind.SOLUTION, call.parameters["solution_arn"], "solutionArn")
-    latest = next(registry.newest_first(Kind.SOLUTION_VERSION, registry.arn(solution)), None)
+    versions = partial(registry.newest_first, Kind.SOLUTION_VERSION, registry.arn(solution))
+    latest = next(versions(), None)
     return {
         "solution": {
             **registry.view(solution),
+            "auto_ml_result": auto_ml_result(solution, versions()),
             "latest_solution_version": registry.view(latest) if latest else None,
         }
     }
@@ -85,22 +88,25 @@ def delete_solution(registry: Registry, call: Call) -> None:
     registry.delete(solution, refuse)
 
 
-def require_datasets(registry: Registry, group_arn: str, recipe: Recipe) -> dict[str, Resource]:
-    """The group's datasets by type, among them all that the recipe needs.
+def require_datasets(registry: Registry, group_arn: str, recipe: Recipe | None) -> dict[str, Resource]:
+    """The group's datasets by type, among them all that the recipe needs, or that AutoML needs where there is none.
 
     Raises:
         InvalidInput: one that the recipe needs is missing.
     """
     datasets = {each.body["dataset_type"]: each for each in registry.children(Kind.DATASET, group_arn)}
-    for dataset_type in recipe.required_datasets:
+    for dataset_type in recipe.required_datasets if recipe else AUTO_ML_NEEDS:
         dataset = datasets.get(dataset_type)
         if dataset is None or dataset.deleting_since is not None:
-            raise InvalidInput(f"{recipe.name} needs a dataset of type {dataset_type}, and {group_arn} has none.")
+            needing = recipe.name if recipe else "performAutoML"
+            raise InvalidInput(f"{needing} needs a dataset of type {dataset_type}, and {group_arn} has none.")
     return datasets
 
 
-def _check_config(recipe: Recipe, config: dict[str, Any]) -> None:
-    recipe.resolve(config.get("algorithm_hyper_parameters", {}), config.get("feature_transformation_parameters", {}))
+def _check_config(recipe: Recipe | None, config: dict[str, Any]) -> None:
+    if recipe:
+        parameters = config.get("algorithm_hyper_parameters", {})
+        recipe.resolve(parameters, config.get("feature_transformation_parameters", {}))
     threshold = config.get("event_value_threshold")
     if threshold is not None and not _is_number(threshold):
         raise InvalidInput(f"solutionConfig.eventValueThreshold must be a number; it is {threshold[:60]!r}.")
