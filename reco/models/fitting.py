@@ -12,6 +12,7 @@ from reco.models.families import (
     neighbours_fitting,
     next_best_action_fitting,
     popularity,
+    trending,
 )
 from reco.models.fit_settings import FitSettings
 from reco.models.selection import Values
@@ -26,6 +27,7 @@ _FAMILIES: dict[str, Callable[[TrainingData, Values, FitSettings], FittedModel]]
     "item_similarity": neighbours_fitting.fit,
     "next_best_action": next_best_action_fitting.fit,
     "popularity": popularity.fit,
+    "trending": trending.fit,
 }
 
 
