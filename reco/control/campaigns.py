@@ -16,6 +16,7 @@ from reco.control.registry import Registry, fresh
 from reco.control.tags import tags_of
 from reco.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from reco.jobs.status import ACTIVE, CREATE_PENDING
+from reco.recipes import recipe_by_arn
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
@@ -32,6 +33,7 @@ def create_campaign(registry: Registry, call: Call) -> dict[str, Any]:
     version = _deployable_version(registry, asked["solution_version_arn"])
     solution = registry.find(Kind.SOLUTION, version.body["solution_arn"], "solutionArn")
     registry.require_active(solution)
+    _require_deployable(solution)
     body = {
         "name": asked["name"],
         "solution_version_arn": registry.arn(version),
@@ -133,6 +135,16 @@ def _deployable_version(registry: Registry, arn: str) -> Resource:
     version = registry.find(Kind.SOLUTION_VERSION, arn, "solutionVersionArn")
     registry.require_active(version)
     return version
+
+
+def _require_deployable(solution: Resource) -> None:
+    arn = solution.body.get("recipe_arn")
+    recipe = recipe_by_arn(arn) if arn else None
+    if recipe and not recipe.deployable:
+        raise InvalidInput(
+            f"solutionVersionArn: the recipe {recipe.name} makes segments of users, in batch segment jobs; it cannot "
+            "be deployed in a campaign."
+        )
 
 
 def _check_config(config: Mapping[str, Any]) -> None:

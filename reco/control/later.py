@@ -49,11 +49,8 @@ LATER: Mapping[str, tuple[LaterParameter, ...]] = {
     ),
     "CreateSolution": (
         LaterParameter(("perform_incremental_update",), "performIncrementalUpdate", (False,)),
-        LaterParameter(("solution_config", "events_config"), "solutionConfig.eventsConfig"),
         LaterParameter(("solution_config", "optimization_objective"), "solutionConfig.optimizationObjective"),
-        LaterParameter(("solution_config", "training_data_config"), "solutionConfig.trainingDataConfig"),
     ),
-    "CreateSolutionVersion": (LaterParameter(("training_mode",), "trainingMode UPDATE or AUTOTRAIN", ("FULL",)),),
     "CreateCampaign": _CAMPAIGN_CONFIG,
     "UpdateCampaign": _CAMPAIGN_CONFIG,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from reco.arns import Kind
@@ -33,6 +34,8 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
     tags = tags_of(asked.get("tags"))
     solution = registry.find(Kind.SOLUTION, asked["solution_arn"], "solutionArn")
     registry.require_active(solution)
+    training_mode = asked.get("training_mode", "FULL")
+    before = _version_to_update(registry, solution, training_mode)
     group_arn = solution.body["dataset_group_arn"]
     recipe_arn = solution.body.get("recipe_arn")
     datasets = require_datasets(registry, group_arn, recipe_by_arn(recipe_arn) if recipe_arn else None)
@@ -42,7 +45,7 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
         "solution_arn": asked["solution_arn"],
         **{member: solution.body.get(member) for member in _COPIED},
         "solution_config": solution.body.get("solution_config", {}),
-        "training_mode": asked.get("training_mode", "FULL"),
+        "training_mode": training_mode,
         "training_type": "MANUAL",
     }
     version = fresh(
@@ -55,10 +58,32 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
         also_under=(group_arn,),
         status=CREATE_PENDING,
     )
+    if before is not None:
+        version = replace(version, inner={**version.inner, "previous": before.inner["artefact"]})
     # The datasets too: none of them may go while this version is in progress.
     read = [dataset for dataset in datasets.values() if dataset.deleting_since is None]
     created = registry.create(version, [claim_on(solution), *map(claim_on, read)])
     return {"solution_version_arn": registry.arn(created)}
+
+
+def _version_to_update(registry: Registry, solution: Resource, training_mode: str) -> Resource | None:
+    """The newest ACTIVE version that an UPDATE begins with; None for a FULL training.
+
+    Raises:
+        InvalidInput: the recipe takes no UPDATE, or there is no such version.
+    """
+    if training_mode == "FULL":
+        return None
+    if training_mode != "UPDATE":
+        raise InvalidInput(f"trainingMode must be FULL or UPDATE; {training_mode} is the service's own to use.")
+    recipe = recipe_by_arn(solution.body["recipe_arn"]) if solution.body.get("recipe_arn") else None
+    if recipe is None or not recipe.update_mode:
+        raise InvalidInput(f"trainingMode: {recipe.name if recipe else 'performAutoML'} takes FULL only.")
+    arn = registry.arn(solution)
+    for version in registry.newest_first(Kind.SOLUTION_VERSION, arn):
+        if version.status == ACTIVE and version.body["training_mode"] == "FULL":
+            return version
+    raise InvalidInput(f"trainingMode: UPDATE needs an ACTIVE version of {arn} that was trained with FULL.")
 
 
 def describe_solution_version(registry: Registry, call: Call) -> dict[str, Any]:

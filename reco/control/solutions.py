@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,15 +11,14 @@ from reco.control.claims import claim_on
 from reco.control.lifecycle import IN_PROGRESS
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
+from reco.control.solution_config import check_columns, check_config
 from reco.control.tags import tags_of
 from reco.control.tuning import AUTO_ML_NEEDS, asked_recipe, auto_ml_result, check_search
-from reco.datasets.schemas import parse_schema
+from reco.datasets.schemas import Schema, parse_schema
 from reco.errors import InvalidInput, ResourceInUse
 from reco.recipes import Recipe
 from reco.storage.resources import Resource
 from reco.wire.call import Call
-
-_SCHEDULE_DAYS = (1, 30)
 
 
 def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
@@ -34,11 +32,12 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
             f"recipeArn: {recipe.name} is a use case of the domain {recipe.domain}, for a recommender; a solution "
             "takes a custom recipe."
         )
-    _check_config(recipe, asked.get("solution_config", {}))
+    if recipe:
+        check_config(recipe, asked)
     check_search(asked, recipe)
     registry.require_active(group)
     datasets = require_datasets(registry, asked["dataset_group_arn"], recipe)
-    _check_event_columns(registry, asked, datasets.get("INTERACTIONS"))
+    check_columns(asked, _schemas(registry, datasets))
     body = {
         "name": asked["name"],
         "perform_hpo": asked.get("perform_hpo", False),
@@ -103,46 +102,10 @@ def require_datasets(registry: Registry, group_arn: str, recipe: Recipe | None) 
     return datasets
 
 
-def _check_config(recipe: Recipe | None, config: dict[str, Any]) -> None:
-    if recipe:
-        parameters = config.get("algorithm_hyper_parameters", {})
-        recipe.resolve(parameters, config.get("feature_transformation_parameters", {}))
-    threshold = config.get("event_value_threshold")
-    if threshold is not None and not _is_number(threshold):
-        raise InvalidInput(f"solutionConfig.eventValueThreshold must be a number; it is {threshold[:60]!r}.")
-    schedule = config.get("auto_training_config", {}).get("scheduling_expression")
-    if schedule is not None:
-        days = re.fullmatch(r"rate\((\d+) days?\)", schedule)
-        low, high = _SCHEDULE_DAYS
-        if days is None or not low <= int(days[1]) <= high:
-            raise InvalidInput(
-                f"solutionConfig.autoTrainingConfig.schedulingExpression must be rate(N days) with N from {low} to "
-                f"{high}; it is {schedule}."
-            )
-
-
-def _check_event_columns(registry: Registry, asked: Any, interactions: Resource | None) -> None:
-    """Settings that choose among events need the column they choose by."""
-    needs = {
-        "EVENT_TYPE": ("eventType", asked.get("event_type")),
-        "EVENT_VALUE": (
-            "solutionConfig.eventValueThreshold",
-            asked.get("solution_config", {}).get("event_value_threshold"),
-        ),
-    }
-    if all(value is None for _, value in needs.values()):
-        return
-    names: tuple[str, ...] = ()
-    if interactions is not None:
-        schema = registry.find(Kind.SCHEMA, interactions.body["schema_arn"], "schemaArn")
-        names = parse_schema(schema.body["schema"]).names
-    for column, (member, value) in needs.items():
-        if value is not None and column not in names:
-            raise InvalidInput(f"{member} needs a field {column}, which the schema of the Interactions lacks.")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+def _schemas(registry: Registry, datasets: Mapping[str, Resource]) -> dict[str, Schema]:
+    """The schemas of a group's datasets, by type."""
+    schemas = {}
+    for dataset_type, dataset in datasets.items():
+        schema = registry.find(Kind.SCHEMA, dataset.body["schema_arn"], "schemaArn")
+        schemas[dataset_type] = parse_schema(schema.body["schema"])
+    return schemas

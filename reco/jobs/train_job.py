@@ -18,11 +18,12 @@ from reco.jobs.specification import EventLog, SnapshotReference, TrainSpecificat
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS, CREATE_STOPPED, CREATE_STOPPING
 from reco.jobs.tiers import choose, training_need
 from reco.jobs.trials import SearchReport
+from reco.recipes.training_columns import column_choice
 from reco.storage.layout import EVENT_LOG_PREFIX, artefact_prefix, frozen_prefix, uri
 from reco.storage.resources import Resource
 
 KIND = Kind.SOLUTION_VERSION
-DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS")
+DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
 
 
 def begin(context: JobContext, version_id: str, execution: str) -> str:
@@ -60,6 +61,8 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
     threshold = config.get("event_value_threshold")
     search = tuning.wanted_search(wishes, snapshots, seed=0)
     folder = tuning.search_uri(context, version, attempt)
+    excluded, included = column_choice(config.get("training_data_config"))
+    previous = version.inner.get("previous")
     specification = TrainSpecification(
         version_arn=_version_arn(version.body["solution_arn"], version_id),
         attempt=attempt,
@@ -74,6 +77,10 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
         frozen_uri=uri(settings.data_bucket, frozen_prefix(version.incarnation, attempt)),
         artefact_uri=uri(settings.data_bucket, artefact_prefix(version.incarnation, attempt)),
         minimum_interactions=settings.minimum_interactions,
+        events_config=config.get("events_config"),
+        excluded_columns=excluded,
+        included_columns=included,
+        previous=SnapshotReference(previous["uri"], previous["digest"], 0) if previous else None,
         search=folder + tuning.REPORT if search else None,
     )
     if search:

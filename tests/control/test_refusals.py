@@ -236,11 +236,7 @@ LATER: list[tuple[str, dict[str, Any], str]] = [
         "kmsKeyArn",
     ),
     ("create_solution", {"performIncrementalUpdate": True}, "performIncrementalUpdate"),
-    ("create_solution", {"solutionConfig": {"eventsConfig": {}}}, "solutionConfig.eventsConfig"),
     ("create_solution", {"solutionConfig": {"optimizationObjective": {}}}, "solutionConfig.optimizationObjective"),
-    ("create_solution", {"solutionConfig": {"trainingDataConfig": {}}}, "solutionConfig.trainingDataConfig"),
-    ("create_solution_version", {"trainingMode": "UPDATE"}, "trainingMode"),
-    ("create_solution_version", {"trainingMode": "AUTOTRAIN"}, "trainingMode"),
     (
         "create_campaign",
         {"campaignConfig": {"enableMetadataWithRecommendations": True}},
@@ -271,7 +267,6 @@ def test_later_work_is_refused_by_name(bench: Bench, operation: str, parameters:
     group, solution = bench.arn(Kind.DATASET_GROUP, "g"), bench.arn(Kind.SOLUTION, "sol")
     needed: dict[str, dict[str, Any]] = {
         "create_solution": {"name": "n", "datasetGroupArn": group, "recipeArn": RECIPE},
-        "create_solution_version": {"solutionArn": solution},
         "create_campaign": {"name": "n", "solutionVersionArn": f"{solution}/0"},
         "update_campaign": {"campaignArn": bench.arn(Kind.CAMPAIGN, "c")},
         "create_dataset_import_job": {

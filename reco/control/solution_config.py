@@ -1,0 +1,155 @@
+"""What a solution's settings may say: checked against the recipe first, against the datasets' columns then.
+
+Source: control-plane reference, F.5.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reco.datasets.schemas import RULES, Schema
+from reco.errors import InvalidInput
+from reco.recipes import Recipe
+from reco.recipes.training_columns import EXCLUDED, column_lists
+
+_SCHEDULE_DAYS = (1, 30)
+_NOT_TO_EXCLUDE = ("EVENT_TYPE",)
+
+
+def check_config(recipe: Recipe, asked: Mapping[str, Any]) -> None:
+    """What can be said without looking at any dataset.
+
+    Args:
+        asked: parameters of CreateSolution.
+
+    Raises:
+        InvalidInput: names the member, and what it may be.
+    """
+    config = asked.get("solution_config", {})
+    recipe.resolve(config.get("algorithm_hyper_parameters", {}), config.get("feature_transformation_parameters", {}))
+    threshold = config.get("event_value_threshold")
+    if threshold is not None and not _is_number(threshold):
+        raise InvalidInput(f"solutionConfig.eventValueThreshold must be a number; it is {threshold[:60]!r}.")
+    _check_schedule(config.get("auto_training_config", {}).get("scheduling_expression"))
+    _check_events(recipe, asked, config.get("events_config"))
+    if config.get("optimization_objective") and not recipe.objective:
+        raise InvalidInput(f"solutionConfig.optimizationObjective: {recipe.name} takes none.")
+    _check_training_data(recipe, config.get("training_data_config"))
+    if asked.get("perform_incremental_update") and recipe.family != "semantic_similarity":
+        raise InvalidInput(f"performIncrementalUpdate: only aws-semantic-similarity takes it, {recipe.name} does not.")
+
+
+def check_columns(asked: Mapping[str, Any], schemas: Mapping[str, Schema]) -> None:
+    """Settings that choose by columns need these columns.
+
+    Args:
+        schemas: of the group's datasets, by type.
+
+    Raises:
+        InvalidInput: names the member and the column.
+    """
+    config = asked.get("solution_config", {})
+    listed = config.get("events_config", {}).get("event_parameters_list", [])
+    interactions = schemas.get("INTERACTIONS")
+    names = interactions.names if interactions else ()
+    for column, member, chooses in (
+        ("EVENT_TYPE", "eventType", asked.get("event_type")),
+        ("EVENT_VALUE", "solutionConfig.eventValueThreshold", config.get("event_value_threshold")),
+        ("EVENT_TYPE", "solutionConfig.eventsConfig", listed or None),
+        ("EVENT_VALUE", "eventValueThreshold in solutionConfig.eventsConfig", _any_threshold(listed)),
+    ):
+        if chooses is not None and column not in names:
+            raise InvalidInput(f"{member} needs a field {column}, which the schema of the Interactions lacks.")
+    for member, by_type in column_lists(config.get("training_data_config")).items():
+        for dataset_type, columns in by_type.items():
+            schema = schemas.get(dataset_type)
+            unknown = [column for column in columns if schema is None or column not in schema.names]
+            if unknown:
+                raise InvalidInput(
+                    f"{member}: the dataset {dataset_type} of this group has no column {unknown[0][:60]}."
+                )
+    _check_objective(config.get("optimization_objective"), schemas.get("ITEMS"))
+
+
+def _check_training_data(recipe: Recipe, config: Mapping[str, Any] | None) -> None:
+    lists = column_lists(config)
+    if not lists:
+        return
+    if recipe.family == "next_best_action":
+        raise InvalidInput(f"solutionConfig.trainingDataConfig: {recipe.name} does not take it.")
+    if len(lists) > 1:
+        raise InvalidInput(
+            "solutionConfig.trainingDataConfig: give excludedDatasetColumns or includedDatasetColumns, not both."
+        )
+    member, by_type = next(iter(lists.items()))
+    for dataset_type, columns in by_type.items():
+        if dataset_type not in RULES:
+            raise InvalidInput(f"{member}: {dataset_type[:60]} is not one of {', '.join(RULES)}.")
+        if member == EXCLUDED:
+            for column in columns:
+                if column in RULES[dataset_type].required or column in _NOT_TO_EXCLUDE:
+                    raise InvalidInput(f"{member}: {column} of {dataset_type} cannot be left out.")
+
+
+def _check_events(recipe: Recipe, asked: Mapping[str, Any], config: Mapping[str, Any] | None) -> None:
+    listed = (config or {}).get("event_parameters_list") or []
+    if not listed:
+        return
+    member = "solutionConfig.eventsConfig"
+    if not recipe.events_config:
+        raise InvalidInput(f"{member}: {recipe.name} does not take it; the second versions of the recipes do.")
+    if asked.get("event_type") or asked.get("solution_config", {}).get("event_value_threshold"):
+        raise InvalidInput(f"{member} cannot go with eventType or eventValueThreshold; name the type in its list.")
+    seen: set[str] = set()
+    for each in listed:
+        event_type = each.get("event_type")
+        if not event_type:
+            raise InvalidInput(f"{member}: each entry of eventParametersList must have an eventType.")
+        if event_type.lower() in seen:
+            raise InvalidInput(f"{member}: eventType {event_type[:60]} is listed twice (case does not count).")
+        seen.add(event_type.lower())
+        for name, low, high in (("weight", 0.0, 1.0), ("event_value_threshold", -math.inf, math.inf)):
+            number = each.get(name)
+            if number is not None and not (math.isfinite(number) and low <= number <= high):
+                wanted = "weight must be from 0 to 1" if name == "weight" else "eventValueThreshold must be finite"
+                raise InvalidInput(f"{member}: {wanted}; of {event_type[:60]} it is {number}.")
+    if all(each.get("weight", 1.0) == 0 for each in listed):
+        raise InvalidInput(f"{member}: at least one weight must be above 0.")
+
+
+def _check_objective(objective: Mapping[str, Any] | None, items: Schema | None) -> None:
+    if not objective:
+        return
+    name = objective.get("item_attribute")
+    field = items.field(name) if items and name else None
+    if field is None or not field.numeric or field.nullable:
+        raise InvalidInput(
+            "solutionConfig.optimizationObjective: itemAttribute must be a numeric field of the Items whose type does "
+            f"not include null; it is {(name or 'absent')[:60]}."
+        )
+
+
+def _check_schedule(schedule: str | None) -> None:
+    if schedule is None:
+        return
+    days = re.fullmatch(r"rate\((\d+) days?\)", schedule)
+    low, high = _SCHEDULE_DAYS
+    if days is None or not low <= int(days[1]) <= high:
+        raise InvalidInput(
+            f"solutionConfig.autoTrainingConfig.schedulingExpression must be rate(N days) with N from {low} to "
+            f"{high}; it is {schedule}."
+        )
+
+
+def _any_threshold(listed: list[Mapping[str, Any]]) -> float | None:
+    return next((each["event_value_threshold"] for each in listed if "event_value_threshold" in each), None)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -1,0 +1,28 @@
+"""A solution's trainingDataConfig: which columns of the datasets are learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+EXCLUDED = "solutionConfig.trainingDataConfig.excludedDatasetColumns"
+INCLUDED = "solutionConfig.trainingDataConfig.includedDatasetColumns"
+
+Columns = dict[str, list[str]]
+"""Names of columns by dataset type, in upper case."""
+
+
+def column_lists(config: Mapping[str, Any] | None) -> dict[str, Columns]:
+    """The lists of a trainingDataConfig by the member's name, EXCLUDED or INCLUDED; empty ones are left out."""
+    members = {EXCLUDED: "excluded_dataset_columns", INCLUDED: "included_dataset_columns"}
+    return {
+        name: {dataset_type.upper(): list(columns) for dataset_type, columns in config[member].items()}
+        for name, member in members.items()
+        if config and config.get(member)
+    }
+
+
+def column_choice(config: Mapping[str, Any] | None) -> tuple[Columns, Columns | None]:
+    """The columns left out, and the only ones learned from: None where there is no such list."""
+    lists = column_lists(config)
+    return lists.get(EXCLUDED, {}), lists.get(INCLUDED)

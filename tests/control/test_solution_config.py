@@ -1,0 +1,142 @@
+"""A solution's settings that choose what is learned from, and trainings that go on from an earlier version."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.control.conftest import INTERACTIONS, ITEMS, RECIPE, Bench, refused
+
+V2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+
+
+@pytest.fixture
+def group(bench: Bench) -> str:
+    """A dataset group with interactions that have types and values, and with items."""
+    schema = json.loads(INTERACTIONS)
+    schema["fields"].append({"name": "EVENT_VALUE", "type": ["null", "float"]})
+    arn = bench.group()
+    bench.dataset(arn, bench.schema("interactions", json.dumps(schema)))
+    bench.dataset(arn, bench.schema("items", ITEMS), "Items")
+    return arn
+
+
+def events(*listed: dict[str, Any]) -> dict[str, Any]:
+    return {"eventsConfig": {"eventParametersList": list(listed)}}
+
+
+VIEW, BUY = {"eventType": "View", "weight": 0.1}, {"eventType": "Buy", "weight": 0.9, "eventValueThreshold": 2.5}
+
+
+def test_settings_are_shown_exactly_as_they_were_sent_by_the_solution_and_its_versions(
+    bench: Bench, group: str
+) -> None:
+    config = {**events(VIEW, BUY), "trainingDataConfig": {"excludedDatasetColumns": {"Items": ["PRICE"]}}}
+    arn = bench.client.create_solution(name="n", datasetGroupArn=group, recipeArn=V2, solutionConfig=config)
+    bench.settle()
+    described = bench.client.describe_solution(solutionArn=arn["solutionArn"])["solution"]
+    assert described["solutionConfig"] == config
+    version = bench.version(arn["solutionArn"])
+    shown = bench.client.describe_solution_version(solutionVersionArn=version)["solutionVersion"]
+    assert shown["solutionConfig"] == config
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"solutionConfig": events({"weight": 0.5})}, "must have an eventType"),
+    ({"solutionConfig": events(VIEW, {"eventType": "VIEW"})}, "listed twice"),
+    ({"solutionConfig": events({**VIEW, "weight": 0.0})}, "at least one weight must be above 0"),
+    ({"solutionConfig": events({**VIEW, "weight": 1.5})}, "weight"),
+    ({"solutionConfig": events(*({"eventType": f"t{number}"} for number in range(11)))}, "eventParametersList"),
+    ({"solutionConfig": events(VIEW), "eventType": "View"}, "cannot go with eventType"),
+    ({"solutionConfig": {**events(VIEW), "eventValueThreshold": "1"}}, "cannot go with eventType"),
+    ({"solutionConfig": events(VIEW), "recipeArn": RECIPE}, "does not take it"),
+    (
+        {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["EVENT_TYPE"]}}}},
+        "EVENT_TYPE of INTERACTIONS cannot be left out",
+    ),
+    (
+        {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["ITEM_ID"]}}}},
+        "ITEM_ID of ITEMS cannot be left out",
+    ),
+    (
+        {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["COLOUR"]}}}},
+        "has no column COLOUR",
+    ),
+    (
+        {"solutionConfig": {"trainingDataConfig": {"includedDatasetColumns": {"USERS": ["AGE"]}}}},
+        "has no column AGE",
+    ),
+    ({"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"THINGS": ["A"]}}}}, "THINGS"),
+    (
+        {
+            "solutionConfig": {
+                "trainingDataConfig": {
+                    "excludedDatasetColumns": {"ITEMS": ["PRICE"]},
+                    "includedDatasetColumns": {"ITEMS": ["PRICE"]},
+                }
+            }
+        },
+        "not both",
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "said"), WRONG, ids=[said for _, said in WRONG])
+def test_settings_that_cannot_be_meant_are_refused(
+    bench: Bench, group: str, settings: dict[str, Any], said: str
+) -> None:
+    asked = {"name": "n", "datasetGroupArn": group, "recipeArn": V2, **settings}
+    assert said in refused("InvalidInputException", bench.client.create_solution, **asked)
+    assert bench.client.list_solutions(datasetGroupArn=group)["solutions"] == []
+
+
+def test_weights_and_thresholds_need_the_columns_they_choose_by(bench: Bench) -> None:
+    plain = json.loads(INTERACTIONS)
+    plain["fields"] = plain["fields"][:3]
+    bare, typed = bench.group("bare"), bench.group("typed")
+    bench.dataset(bare, bench.schema("plain", json.dumps(plain)))
+    bench.dataset(typed, bench.schema("typed"))
+    create = bench.client.create_solution
+    for group, listed, column in ((bare, VIEW, "EVENT_TYPE"), (typed, BUY, "EVENT_VALUE")):
+        asked = {"name": "n", "datasetGroupArn": group, "recipeArn": V2, "solutionConfig": events(listed)}
+        assert f"needs a field {column}" in refused("InvalidInputException", create, **asked)
+
+
+def test_an_update_goes_on_from_the_newest_full_version_that_is_active(bench: Bench, group: str) -> None:
+    solution = bench.solution(group)
+    update = {"solutionArn": solution, "trainingMode": "UPDATE"}
+    create = bench.client.create_solution_version
+    assert "trained with FULL" in refused("InvalidInputException", create, **update)
+    create(solutionArn=solution)
+    assert "trained with FULL" in refused("InvalidInputException", create, **update)
+
+    for digest in ("1", "2"):
+        bench.end_job(bench.version(solution), artefact={"uri": f"s3://b/{digest}/", "digest": digest})
+    first = bench.version(solution, trainingMode="UPDATE")
+    bench.end_job(first, artefact={"uri": "s3://b/3/", "digest": "3"})
+    second = bench.version(solution, trainingMode="UPDATE")
+    for arn in (first, second):
+        shown = bench.client.describe_solution_version(solutionVersionArn=arn)["solutionVersion"]
+        assert (shown["trainingMode"], shown["trainingType"]) == ("UPDATE", "MANUAL")
+        stored = next(each for each in bench.table.all("solution-version", solution) if arn.endswith(each.id))
+        assert stored.inner["previous"] == {"uri": "s3://b/2/", "digest": "2"}
+
+
+def test_only_recipes_that_personalize_updates_take_an_update(bench: Bench, group: str) -> None:
+    arn = bench.client.create_solution(name="n", datasetGroupArn=group, recipeArn=V2)["solutionArn"]
+    bench.settle()
+    bench.version(arn)
+    create = bench.client.create_solution_version
+    assert "takes FULL only" in refused("InvalidInputException", create, solutionArn=arn, trainingMode="UPDATE")
+    refused("InvalidInputException", create, solutionArn=arn, trainingMode="AUTOTRAIN")
+
+
+def test_a_segmentation_is_not_deployed(bench: Bench, group: str) -> None:
+    recipe = "arn:aws:personalize:::recipe/aws-item-affinity"
+    arn = bench.client.create_solution(name="n", datasetGroupArn=group, recipeArn=recipe)["solutionArn"]
+    bench.settle()
+    version = bench.version(arn)
+    asked = {"name": "n", "solutionVersionArn": version}
+    assert "segments" in refused("InvalidInputException", bench.client.create_campaign, **asked)
