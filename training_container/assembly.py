@@ -20,6 +20,7 @@ from reco.models.interactions import Interactions
 from reco.models.training_data import TrainingData
 from reco.recipes import Recipe
 from reco.recipes.event_parameters import EventParameters
+from training_container.actions import with_actions
 from training_container.interaction_table import InteractionTable, read_snapshot, read_streamed
 from training_container.metadata import attributes_of, content_of
 
@@ -93,7 +94,10 @@ def assemble(
         if recipe.family == "item_attribute_affinity":
             data = replace(data, attributes=attributes_of(catalogue, rows_of_catalogue, takes))
         data = replace(data, content=content_of(catalogue, rows_of_catalogue, len(items), takes))
-    return Assembled(data, table.users, items)
+    users = table.users
+    if "ACTIONS" in recipe.datasets:
+        data, users = with_actions(data, users, snapshots, partial(selection.takes, "ACTIONS"))
+    return Assembled(data, users, items)
 
 
 def _table(

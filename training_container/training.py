@@ -96,9 +96,11 @@ def read_input(
         UserFault: too little data.
         CorruptArtefact: a snapshot is not what its pointer says.
     """
+    recipe = recipe_by_arn(specification.recipe_arn)
     snapshots = {
         name: _fetch(home, reference, workspace / "snapshots" / name, progress)
         for name, reference in specification.snapshots.items()
+        if name in recipe.datasets or name not in _OF_ACTIONS
     }
     events = freeze_events(
         home,
@@ -109,7 +111,6 @@ def read_input(
         inputs={name: reference.digest for name, reference in specification.snapshots.items()},
     )
     progress(f"{len(events)} streamed events")
-    recipe = recipe_by_arn(specification.recipe_arn)
     found = assemble(recipe, snapshots, events, selection_of(specification, recipe), say=progress)
     progress(f"{len(found.data.interactions)} interactions, {len(found.users)} users, {len(found.items)} items")
     return TrainingInput(found.data, found.users, found.items, events)
@@ -130,6 +131,8 @@ def selection_of(specification: TrainSpecification, recipe: Recipe) -> Selection
     )
 
 
+_OF_ACTIONS = ("ACTIONS", "ACTION_INTERACTIONS")
+"""Datasets that are of use to recipes of actions alone."""
 _NOTED = ("objective", "history_weights", "seen_items", "temperature")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
+from reco.evaluation import action_training, segment_training
 from reco.evaluation.holdout import HeldOutUser, choose_test_users, hold_out
 from reco.evaluation.metrics import DEPTH, mean_metrics
 from reco.models.families.factors import FactorModel
@@ -43,7 +44,7 @@ class Trained:
     metrics: dict[str, float]
     """By Personalize's names, unrounded."""
     probes: list[dict[str, Any]]
-    """Questions and the model's answers, to be asked again where it is deployed."""
+    """Questions and the model's answers, to be asked again where it is deployed; none of what is not deployed."""
 
 
 def train(
@@ -54,6 +55,11 @@ def train(
     Args:
         users, items: whose rows `data` speaks of; every item counts for coverage.
     """
+    if family in segment_training.FAMILIES:
+        model, metrics = segment_training.train_segments(data, items, family=family, values=values, settings=settings)
+        return Trained(model, metrics, probes=[])
+    if family in action_training.FAMILIES:
+        return Trained(*action_training.train_actions(data, users, items, values=values, settings=settings))
     interactions, say = data.interactions, settings.say
     chosen = _at_most(choose_test_users(users, interactions.lengths), MOST_TEST_USERS)
     say(f"measuring on {int(chosen.sum())} users")

@@ -13,6 +13,8 @@ import numpy as np
 
 from reco.errors import InvalidInput
 from reco.models.query import Query
+from reco.runtime.action_recommendations import RECIPE_TYPE as OF_ACTIONS
+from reco.runtime.action_recommendations import ActionRecommender
 from reco.runtime.campaigns import Campaigns, ServedCampaign
 from reco.runtime.history import NOTHING, History, read_history
 from reco.runtime.model import LoadedModel
@@ -43,8 +45,10 @@ class Recommender:
         self._events = events
 
     def operations(self) -> Mapping[str, Operation]:
-        """By name. GetActionRecommendations is absent, and the wire says so."""
+        """By name."""
+        actions = ActionRecommender(self._campaigns, self._fetch_model, self._events, _new_recommendation_id)
         return {
+            "GetActionRecommendations": actions.get_action_recommendations,
             "GetRecommendations": self.get_recommendations,
             "GetPersonalizedRanking": self.get_personalized_ranking,
         }
@@ -86,6 +90,8 @@ class Recommender:
         does, fitting = (
             ("ranks a list of yours", "GetPersonalizedRanking") if ranks else ("recommends items", "GetRecommendations")
         )
+        if recipe.type == OF_ACTIONS:
+            does, fitting = "recommends actions", "GetActionRecommendations"
         if operation != fitting:
             raise InvalidInput(f"campaignArn: the campaign's recipe {recipe.name} {does}: call {fitting}")
         if recipe.context and call.parameters.get("context"):

@@ -51,11 +51,10 @@ def snapshot(
         items, item_rows = Vocabulary.index(cells[target])
         times = np.array(cells["TIMESTAMP"], np.int64)
         place = np.lexsort((item_rows, times, user_rows))
-        word = "items" if target == "ITEM_ID" else "actions"
-        arrays |= users.arrays("users") | items.arrays(word)
+        arrays |= users.arrays("users") | items.arrays("items")
         arrays |= {
             "user_offsets": offsets_of(np.bincount(user_rows, minlength=len(users))),
-            f"{word[:-1]}_rows": item_rows[place],
+            "item_rows": item_rows[place],
             "timestamps": times[place],
         }
         placed = ["USER_ID", target, "TIMESTAMP"]

@@ -142,9 +142,3 @@ def test_an_empty_member_asks_for_nothing(world: RuntimeWorld, member: str) -> N
 def test_limits_come_before_resources(world: RuntimeWorld, body: dict[str, Any], complaint: str) -> None:
     message = refusal(ask(world, campaignArn=OWNER.arn(Kind.CAMPAIGN, "none"), **body))
     assert complaint in message
-
-
-def test_actions_are_not_available(world: RuntimeWorld) -> None:
-    assert "GetActionRecommendations is not available in this version" in refusal(
-        world.post("/action-recommendations", {})
-    )

@@ -25,7 +25,8 @@ from reco.models.propensity import FEATURES, Standing, Visitors, pair_features
 from reco.models.query import Query, Ranking, Rows
 from reco.models.source import ModelSource
 
-DEFAULT_ACTIONS, MOST_ACTIONS = 5, 100
+DEFAULT_ACTIONS = 5
+"""How many are wanted where nobody says."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,63 @@
+"""Dataset groups with actions, and recipes whose versions are not deployed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reco.jobs.status import ACTIVE
+from tests.control.conftest import Bench, refused
+
+
+def schema(name: str, *fields: tuple[str, str]) -> str:
+    return json.dumps(
+        {"type": "record", "name": name, "fields": [{"name": field, "type": kind} for field, kind in fields]}
+    )
+
+
+ACTIONS = schema("Actions", ("ACTION_ID", "string"), ("VALUE", "long"))
+LOG = schema(
+    "ActionInteractions",
+    ("USER_ID", "string"),
+    ("ACTION_ID", "string"),
+    ("EVENT_TYPE", "string"),
+    ("TIMESTAMP", "long"),
+)
+
+
+def arn_of(recipe: str) -> str:
+    return f"arn:aws:personalize:::recipe/{recipe}"
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "stored"), [("Actions", ACTIONS, "ACTIONS"), ("Action_Interactions", LOG, "ACTION_INTERACTIONS")]
+)
+def test_datasets_of_actions_are_made_as_all_others_are(bench: Bench, given: str, text: str, stored: str) -> None:
+    group = bench.group()
+    arn = bench.dataset(group, bench.schema("x", text), given)
+    assert arn.endswith(f"dataset/g/{stored}")
+    found = bench.client.describe_dataset(datasetArn=arn)["dataset"]
+    assert (found["datasetType"], found["status"]) == (stored, ACTIVE)
+
+
+def test_the_next_best_action_needs_the_actions(bench: Bench) -> None:
+    group = bench.group()
+    bench.dataset(group, bench.schema())
+    asked: dict[str, Any] = {"name": "n", "datasetGroupArn": group, "recipeArn": arn_of("aws-next-best-action")}
+    assert "dataset of type ACTIONS" in refused("InvalidInputException", bench.client.create_solution, **asked)
+    bench.dataset(group, bench.schema("a", ACTIONS), "Actions")
+    assert bench.client.create_solution(**asked)["solutionArn"].endswith("solution/n")
+
+
+def test_a_version_that_makes_segments_is_not_deployed(bench: Bench) -> None:
+    group = bench.group()
+    bench.dataset(group, bench.schema())
+    created = bench.client.create_solution(
+        name="n", datasetGroupArn=group, recipeArn=arn_of("aws-item-affinity"), performAutoTraining=False
+    )
+    bench.settle()
+    version = bench.version(created["solutionArn"])
+    message = refused("InvalidInputException", bench.client.create_campaign, name="c", solutionVersionArn=version)
+    assert "aws-item-affinity makes segments of users, in batch segment jobs" in message
