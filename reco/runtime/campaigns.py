@@ -90,7 +90,13 @@ class Campaigns:
         group_arn = solution.body["dataset_group_arn"]
         group_name = parse_arn(group_arn)
         group = self._get(Kind.DATASET_GROUP, group_name.resource_id if group_name else None, group_arn)
-        return _Solution(recipe_by_arn(solution.body["recipe_arn"]), group.incarnation)
+        recipe_arn = solution.body.get("recipe_arn")
+        if recipe_arn is None:
+            # AutoML: each version has the recipe that won.
+            recipe_arn = self._get(Kind.SOLUTION_VERSION, name.resource_id if name else None, version_arn).body[
+                "recipe_arn"
+            ]
+        return _Solution(recipe_by_arn(recipe_arn), group.incarnation)
 
     def _get(self, kind: Kind, resource_id: str | None, arn: str) -> Resource:
         resource = self._resources.get(kind, resource_id) if resource_id else None
