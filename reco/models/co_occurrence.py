@@ -7,7 +7,7 @@ imported where models are fitted only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models.interactions import DistinctPairs, offsets_of
+from reco.models.runs import runs_of
 
 BLOCK_PRODUCTS = 1_000_000
 """Products of one block: what bounds its memory, to 12 bytes each while it is counted."""
@@ -79,7 +80,7 @@ def count_together(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, t
     above = np.repeat(pairs.offsets[1:], np.diff(pairs.offsets)) - np.arange(len(items)) - 1
     work = np.bincount(items, weights=above, minlength=count)
     with ThreadPoolExecutor(threads) as pool:
-        for stretch in _cut(work, work.sum() / _STRETCHES):
+        for stretch in runs_of(work, work.sum() / _STRETCHES):
             keep = items >= stretch.start
             offsets = np.concatenate([[0], np.cumsum(keep)])[pairs.offsets]
             columns = items[keep] - np.int32(stretch.start)
@@ -94,7 +95,7 @@ def count_together(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, t
                 visit(met)
 
             products = by_item[begin : stretch.stop] @ np.diff(offsets).astype(np.float64)
-            list(pool.map(meet, _cut(products, BLOCK_PRODUCTS)))
+            list(pool.map(meet, runs_of(products, BLOCK_PRODUCTS)))
 
 
 def count_after(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, window: int, threads: int = 1) -> None:
@@ -126,12 +127,4 @@ def count_after(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, wind
 
     work = np.bincount(pairs.items[places], weights=followers, minlength=count)
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(follow, _cut(work, BLOCK_PRODUCTS)))
-
-
-def _cut(work: NDArray[Any], most: float) -> Iterator[slice]:
-    """Runs of items whose work together is about `most`; an item that needs more is a run of its own."""
-    run = np.concatenate([[0.0], np.cumsum(work)])[:-1] // max(most, 1)
-    starts = np.flatnonzero(np.diff(run, prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(work)], strict=True):
-        yield slice(int(start), int(stop))
+        list(pool.map(follow, runs_of(work, BLOCK_PRODUCTS)))

@@ -30,7 +30,7 @@ DOUBT = 10.0
 """Events that say as much of an item as its metadata."""
 CODE_LENGTH = 64
 LEARNED_FROM = 200_000
-"""Most touched items that the regression looks at: more make it no surer."""
+"""Items that the regression (the most touched) and the codes (drawn by chance) look at: more make them no surer."""
 _STEPS = 200
 _CONVERGED = 1e-4
 _SPARE = 8
@@ -74,32 +74,38 @@ def content_codes(content: ItemContent, *, length: int = CODE_LENGTH, seed: int 
     """
     unit = content.normalised()
     told = np.diff(unit.offsets) > 0
-    mean = np.bincount(unit.columns, unit.values, minlength=unit.width) / max(int(told.sum()), 1)
-    wanted = min(length + _SPARE, unit.width, len(unit))
-    if not told.any() or not wanted:
+    if not told.any():
         return np.zeros((len(unit), 0), np.float32)
-
-    def centred(right: NDArray[Any]) -> NDArray[np.float64]:
-        product = times(unit, right.astype(np.float32)).astype(np.float64)
-        product[told] -= mean @ right
-        return product
-
-    def turned(left: NDArray[Any]) -> NDArray[np.float64]:
-        return transposed_times(unit, left.astype(np.float32)) - np.outer(mean, left[told].sum(axis=0))
-
-    basis = np.linalg.qr(centred(np.random.default_rng(seed).standard_normal((unit.width, wanted))))[0]
-    for _ in range(2):
-        basis = np.linalg.qr(centred(np.linalg.qr(turned(basis))[0]))[0]
-    values, vectors = np.linalg.eigh(_gram(turned(basis)))
-    main = values[::-1][:length] > values[-1] * 1e-9
-    directions = turned(basis) @ vectors[:, ::-1][:, :length][:, main]
-    codes = centred(directions / np.maximum(np.linalg.norm(directions, axis=0), 1e-12))
+    looked_at = np.flatnonzero(told)
+    if len(looked_at) > LEARNED_FROM:
+        looked_at = np.random.default_rng(seed).choice(looked_at, LEARNED_FROM, replace=False)
+    sample = unit.of_items(np.isin(np.arange(len(unit)), looked_at))
+    mean = np.bincount(sample.columns, sample.values, minlength=unit.width) / len(sample)
+    directions = _main_directions(sample, mean, length, seed).astype(np.float32)
+    codes = times(unit, directions)
+    codes[told] -= (mean @ directions).astype(np.float32)
     sizes = np.linalg.norm(codes, axis=1, keepdims=True)
     return np.asarray(np.where(sizes > 1e-6, codes / np.maximum(sizes, 1e-6), 0), np.float32)
 
 
-def _gram(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(table.T @ table)
+def _main_directions(sample: ItemContent, mean: NDArray[np.float64], length: int, seed: int) -> NDArray[np.float64]:
+    """(width, P) the directions in which rows less their mean differ most, of length 1 each."""
+
+    def centred(right: NDArray[Any]) -> NDArray[np.float64]:
+        return times(sample, right.astype(np.float32)) - mean @ right
+
+    def turned(left: NDArray[Any]) -> NDArray[np.float64]:
+        return transposed_times(sample, left.astype(np.float32)) - np.outer(mean, left.sum(axis=0))
+
+    wanted = min(length + _SPARE, sample.width, len(sample))
+    basis = np.linalg.qr(centred(np.random.default_rng(seed).standard_normal((sample.width, wanted))))[0]
+    for _ in range(2):
+        basis = np.linalg.qr(centred(np.linalg.qr(turned(basis))[0]))[0]
+    projected = turned(basis)
+    values, vectors = np.linalg.eigh(projected.T @ projected)
+    main = values[::-1][:length] > values[-1] * 1e-9
+    directions = projected @ vectors[:, ::-1][:, :length][:, main]
+    return np.asarray(directions / np.maximum(np.linalg.norm(directions, axis=0), 1e-12))
 
 
 def _regress(content: ItemContent, factors: Floats, counts: NDArray[np.float64], ridge: float) -> Floats:
