@@ -39,6 +39,8 @@ class Hyperparameter:
     tunable: bool = False
     settable: bool = True
     """False where Personalize lets only HPO ranges set it."""
+    known_as: str | None = None
+    """What the family calls it, where that is another name."""
     place: Literal["algorithm", "feature"] = "algorithm"
     """Whether it belongs in algorithmHyperParameters or featureTransformationParameters."""
 

@@ -11,7 +11,7 @@ from reco.recipes.hyperparameters import WITHOUT_EFFECT, Hyperparameter
 from reco.recipes.recipe import Family, Recipe
 from reco.recipes.shared import BPTT, HISTORY_LENGTHS_ORDERED, RECENCY_MASK, hidden_dimension, history_lengths
 
-PERSONAL: Family = "als"
+PERSONAL: Family = "blend"
 """The family of everything that answers for a user."""
 
 _HOW = (
@@ -26,6 +26,7 @@ _SETTINGS_V2 = (
         "boolean",
         True,
         "True lets recent interactions weigh more than old ones; false counts all of a history alike.",
+        known_as="recency_mask",
     ),
 )
 
@@ -54,7 +55,6 @@ USER_PERSONALIZATION_V2 = replace(
     name="aws-user-personalization-v2",
     algorithm="aws-user-personalization-v2",
     feature_transformation="aws-user-personalization-v2",
-    fixed={"hidden_dimension": 149},
     hyperparameters=_SETTINGS_V2,
     ordered=(),
     exploration="managed",
@@ -84,7 +84,6 @@ PERSONALIZED_RANKING_V2 = replace(
     name="aws-personalized-ranking-v2",
     algorithm="aws-personalized-ranking-v2",
     feature_transformation="aws-personalized-ranking-v2",
-    fixed={"hidden_dimension": 149},
     hyperparameters=_SETTINGS_V2,
     ordered=(),
     metadata="always",

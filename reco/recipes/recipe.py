@@ -112,7 +112,7 @@ class Recipe:
         feature_parameters: Mapping[str, str],
         searched: Collection[str] = (),
     ) -> dict[str, HyperparameterValue]:
-        """What the family is fitted with: every hyperparameter by name, typed, and the recipe's fixed values.
+        """What the family is fitted with: every hyperparameter by the family's name, typed, and the fixed values.
 
         What the caller left out has its default.
 
@@ -138,7 +138,7 @@ class Recipe:
                 raise InvalidInput(
                     f"{smaller} must be smaller than {larger}; they are {values[smaller]} and {values[larger]}."
                 )
-        return {**self.fixed, **values}
+        return {**self.fixed, **{each.known_as or each.name: values[each.name] for each in self.hyperparameters}}
 
     def _unknown(self, name: str, place: str, known: set[str]) -> str:
         member = "algorithmHyperParameters" if place == "algorithm" else "featureTransformationParameters"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reco.recipes.hyperparameters import WITHOUT_EFFECT, Hyperparameter
+from reco.recipes.hyperparameters import Hyperparameter
 
 
 def hidden_dimension(default: int = 149, *, tunable: bool = True) -> Hyperparameter:
@@ -43,7 +43,7 @@ BPTT = Hyperparameter(
     "bptt",
     "integer",
     32,
-    f"{WITHOUT_EFFECT}: this model has no recurrent network to unroll through time.",
+    "How many steps back the models of what follows what look: the items touched up to so long before count.",
     low=2,
     high=32,
     tunable=True,

@@ -10,8 +10,6 @@ from typing import Any, Literal
 from reco.recipes.personalisation import PERSONAL
 from reco.recipes.recipe import Asked, Family, Recipe
 
-_PERSONAL_SETTINGS = {"hidden_dimension": 149}
-
 
 def _use_case(
     name: str,
@@ -83,7 +81,6 @@ RECOMMENDED_FOR_YOU = _use_case(
     PERSONAL,
     ("user",),
     "Items that a user is likely to want next, without those they have purchased.",
-    fixed=_PERSONAL_SETTINGS,
     optional_datasets=("ITEMS", "USERS"),
     leaves_out="Purchase",
     context=True,
@@ -139,7 +136,6 @@ TOP_PICKS = _use_case(
     PERSONAL,
     ("user",),
     "Videos that a user is likely to want next, without those they have watched.",
-    fixed=_PERSONAL_SETTINGS,
     optional_datasets=("ITEMS", "USERS"),
     leaves_out="Watch",
     context=True,

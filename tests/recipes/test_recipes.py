@@ -28,10 +28,11 @@ def test_defaults_lie_in_their_ranges_and_come_back_typed(recipe: Recipe) -> Non
     kinds = {"integer": int, "continuous": float, "boolean": bool, "categorical": str}
     resolved = recipe.resolve({}, {})
 
-    assert set(resolved) == {each.name for each in recipe.hyperparameters} | set(recipe.fixed)
-    assert not set(recipe.fixed) & {each.name for each in recipe.hyperparameters}
+    names = {each.known_as or each.name for each in recipe.hyperparameters}
+    assert set(resolved) == names | set(recipe.fixed)
+    assert not set(recipe.fixed) & names
     for each in recipe.hyperparameters:
-        assert type(resolved[each.name]) is kinds[each.type]
+        assert type(resolved[each.known_as or each.name]) is kinds[each.type]
         if each.settable:
             assert each.parse(each.default_text) == each.default
         assert each.sentence.endswith(".") and len(each.sentence) > 20
@@ -117,7 +118,7 @@ def test_every_value_in_range_is_accepted_as_it_is(pair: tuple[Recipe, Hyperpara
 def test_any_other_text_is_refused_with_the_parameters_name(pair: tuple[Recipe, Hyperparameter], text: str) -> None:
     recipe, parameter = pair
     try:
-        value = recipe.resolve(*_given(parameter, text))[parameter.name]
+        value = recipe.resolve(*_given(parameter, text))[parameter.known_as or parameter.name]
     except InvalidInput as refusal:
         assert parameter.name in refusal.message and len(refusal.message) < 300
     else:

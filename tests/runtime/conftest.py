@@ -48,7 +48,7 @@ def shop() -> Interactions:
 def write_model(folder: Path, recipe_name: str, **attributes: Any) -> str:
     """A trained artefact of the shop; returns its digest."""
     recipe = recipe_by_arn(f"arn:aws:personalize:::recipe/{recipe_name}")
-    given = {"hidden_dimension": "32"} if recipe.family == "als" else {}
+    given = {"hidden_dimension": "32"} if recipe.hyperparameter("hidden_dimension") else {}
     values = recipe.resolve(given, {})
     interactions = shop()
     if recipe.family == "item_similarity":
