@@ -58,35 +58,31 @@ def evaluate(
 ) -> None:
     """Measure a recipe on a file of interactions, beside popularity and a replay of what users saw last."""
     from reco.cli.evaluation_page import page
-    from reco.cli.evaluation_table import print_report
+    from reco.cli.evaluation_table import for_machines, print_report
     from reco.errors import RecoError
 
     begun = time.perf_counter()
+    files = {"INTERACTIONS": interactions, "ITEMS": items, "USERS": users}
     try:
         recipe, values = _recipe(recipe_name, hyperparameters)
         with _telling() as progress:
-            read, remarks = _read(
-                {"INTERACTIONS": interactions, "ITEMS": items, "USERS": users},
-                recipe,
-                _selection(event_type, event_value_threshold),
-                progress,
-            )
+            read, remarks = _read(files, recipe, _selection(event_type, event_value_threshold), progress)
             reading = time.perf_counter() - begun
-            evaluation = _evaluate(read, recipe, values, protocol, seed, progress)
+            if recipe.type == "USER_SEGMENTATION":
+                found = _segments(read, recipe, values, seed, progress)
+            else:
+                found = asdict(_evaluate(read, recipe, values, protocol, seed, progress))
     except RecoError as error:
         raise click.ClickException(error.message) from error
     report = {
         "recipe": recipe.name,
         "hyperparameters": values,
-        "files": {
-            name: str(path)
-            for name, path in (("interactions", interactions), ("items", items), ("users", users))
-            if path is not None
-        },
+        "files": {name.lower(): str(path) for name, path in files.items() if path is not None},
         "event_type": event_type,
         "event_value_threshold": event_value_threshold,
         "remarks": remarks,
-        **_as_json(evaluation, reading),
+        **found,
+        "seconds": {name: round(value, 2) for name, value in {"read": reading, **found["seconds"]}.items()},
     }
     if html is not None:
         try:
@@ -94,7 +90,7 @@ def evaluate(
         except OSError as error:
             raise click.ClickException(f"{html} cannot be written: {error.strerror}.") from error
     if as_json:
-        click.echo(json.dumps(report, indent=2, allow_nan=False))
+        click.echo(json.dumps(for_machines(report), indent=2, allow_nan=False))
     else:
         print_report(report)
         if html is not None:
@@ -109,8 +105,8 @@ def _recipe(name: str, settings: tuple[str, ...]) -> tuple[Recipe, dict[str, Any
     recipe = next((each for each in RECIPES if each.name in (name, f"aws-{name}")), None)
     if recipe is None:
         raise InvalidInput(f"There is no recipe {name[:60]!r}; there are {', '.join(each.name for each in RECIPES)}.")
-    if recipe.type in ("USER_SEGMENTATION", "PERSONALIZED_ACTIONS"):
-        raise InvalidInput(f"{recipe.name} does not rank items for users, which is what reco evaluate measures.")
+    if recipe.type == "PERSONALIZED_ACTIONS":
+        raise InvalidInput(f"{recipe.name} ranks actions, and reco evaluate has no file of actions to read.")
     given: dict[str, dict[str, str]] = {"algorithm": {}, "feature": {}}
     for setting in settings:
         key, separator, value = setting.partition("=")
@@ -170,10 +166,26 @@ def _evaluate(
     )
 
 
-def _as_json(evaluation: Evaluation, reading: float) -> dict[str, Any]:
-    found = asdict(evaluation)
-    found["seconds"] = {name: round(value, 2) for name, value in {"read": reading, **evaluation.seconds}.items()}
-    return found
+def _segments(read: Assembled, recipe: Recipe, values: dict[str, Any], seed: int, progress: Progress) -> dict[str, Any]:
+    """Segments of users have a protocol of their own: every user's newest fifth is foretold. See docs/evaluation.md."""
+    from reco.evaluation.offline import describe
+    from reco.evaluation.segment_training import measure_segments
+    from reco.models.fit_settings import FitSettings
+
+    begun = time.perf_counter()
+    settings = FitSettings(seed=seed, threads=_threads(), say=progress.say)
+    measured = measure_segments(read.data, read.items, family=recipe.family, values=values, settings=settings)
+    return {
+        "protocol": "segments",
+        "seed": seed,
+        "data": describe(read.data.interactions),
+        "questions": measured.questions,
+        "metrics": measured.metrics,
+        "answers": {},
+        "warnings": [],
+        "learned": {},
+        "seconds": {"fit and ask": time.perf_counter() - begun},
+    }
 
 
 def _threads() -> int:

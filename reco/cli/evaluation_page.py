@@ -27,16 +27,9 @@ def page(report: dict[str, Any]) -> str:
     """The whole document; every text from the data is escaped."""
     parts = [
         f"<h1>{_text(report['recipe'])}, measured</h1>",
-        f"<p>Protocol {_text(report['protocol'])}: {_text(PROTOCOLS[report['protocol']])}. "
-        f"{report['questions']:,} users asked, {report['truth_mean']:.1f} right items each, seed {report['seed']}.</p>",
+        f"<p>Protocol {_text(report['protocol'])}: {_text(PROTOCOLS[report['protocol']])}.</p>",
         *(f'<p class="warning">{_text(warning)}</p>' for warning in report["warnings"]),
-        "<h2>Figures, with the 95 % bootstrap interval over users</h2>",
-        _figures(report["answers"]),
-        _bars(report["answers"]),
-        "<h2>Recall by length of the list</h2>",
-        _recall(report["answers"]),
-        "<h2>How popular what is recommended is</h2>",
-        _popularity(report),
+        *(_ranking(report) if report["answers"] else _segments(report)),
         "<h2>Data</h2>",
         _pairs({name: _datum(name, value) for name, value in report["data"].items()}),
         *(f'<p class="small">{_text(remark)}</p>' for remark in report["remarks"]),
@@ -52,6 +45,25 @@ def page(report: dict[str, Any]) -> str:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
         f"<style>{_STYLE}</style></head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
     )
+
+
+def _ranking(report: dict[str, Any]) -> list[str]:
+    asked, right = report["questions"], report["truth_mean"]
+    return [
+        f"<p>{asked:,} users asked, {right:.1f} right items each, seed {report['seed']}.</p>",
+        "<h2>Figures, with the 95 % bootstrap interval over users</h2>",
+        _figures(report["answers"]),
+        _bars(report["answers"]),
+        "<h2>Recall by length of the list</h2>",
+        _recall(report["answers"]),
+        "<h2>How popular what is recommended is</h2>",
+        _popularity(report),
+    ]
+
+
+def _segments(report: dict[str, Any]) -> list[str]:
+    figures = {name: f"{value:.4f}" for name, value in report["metrics"].items()}
+    return [f"<h2>Figures of {report['questions']:,} segments</h2>", _pairs(figures)]
 
 
 def _text(value: Any) -> str:

@@ -28,7 +28,29 @@ PROTOCOLS = {
     "last-item": "a tenth of the users held out, their last item asked for",
     "leave-one-out": "everybody's last item asked for, everybody's others learned from",
     "temporal": "the first four fifths of all events learned from, what came after asked for",
+    "segments": "everybody's oldest four fifths learned from, who touches what in the newest fifth asked for",
 }
+
+
+def for_machines(report: dict[str, Any]) -> dict[str, Any]:
+    """The report as `--json` prints it: metrics by Personalize's names, bounds and baselines beside them."""
+    plain = {name: value for name, value in report.items() if name not in ("answers", "truth_by_popularity")}
+    answers = {name.replace(" ", "_").replace("-", "_"): answer for name, answer in report["answers"].items()}
+    if not answers:
+        return plain
+    curves = {
+        name: {each: answer[each] for each in ("recall_by_cut", "by_popularity")} for name, answer in answers.items()
+    }
+    curves["truth"] = {"by_popularity": report["truth_by_popularity"]}
+    figures = {name: _plain(answer) for name, answer in answers.items()}
+    model = figures.pop("model")
+    return {**plain, **model, "baselines": figures, "curves": curves}
+
+
+def _plain(answer: dict[str, Any]) -> dict[str, Any]:
+    found = {name: value["mean"] for name, value in answer["metrics"].items()}
+    bounds = {name: [value["low"], value["high"]] for name, value in answer["metrics"].items()}
+    return {"metrics": {"coverage": answer["coverage"], **found}, "intervals": bounds}
 
 
 def print_report(report: dict[str, Any], console: Console | None = None) -> None:
@@ -36,7 +58,7 @@ def print_report(report: dict[str, Any], console: Console | None = None) -> None
     console = console or Console()
     console.print(f"[bold]{escape(report['recipe'])}[/] by {report['protocol']}: {PROTOCOLS[report['protocol']]}")
     console.print(_data(report["data"]))
-    console.print(_figures(report))
+    console.print(_figures(report) if report["answers"] else _segments(report))
     for warning in report["warnings"]:
         console.print(f"[yellow]Warning[/] {escape(warning)}")
     for remark in report["remarks"]:
@@ -69,6 +91,13 @@ def _figures(report: dict[str, Any]) -> Table:
             bounds = f" [{value['low']:.4f}, {value['high']:.4f}]" if which == "model" else ""
             row.append(escape(f"{value['mean']:.4f}{bounds}"))
         table.add_row(name, *row)
+    return table
+
+
+def _segments(report: dict[str, Any]) -> Table:
+    table = Table("metric", report["recipe"], title=f"{report['questions']:,} segments", title_justify="left")
+    for name, value in report["metrics"].items():
+        table.add_row(name, f"{value:.4f}")
     return table
 
 

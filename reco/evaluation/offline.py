@@ -126,7 +126,11 @@ def evaluate(
     return Evaluation(
         protocol=protocol,
         seed=settings.seed,
-        data=_describe(data.interactions, split),
+        data={
+            **describe(data.interactions),
+            "interactions learned from": len(split.training),
+            "users learned from": int(np.count_nonzero(split.training.lengths)),
+        },
         questions=len(split.tested),
         truth_mean=float(np.mean([len(truth) for truth in truths])),
         answers=answers,
@@ -179,7 +183,8 @@ def _by_popularity(lists: list[NDArray[np.int32]], places: NDArray[np.int64]) ->
     return [float((listed < max(1, share * len(places))).mean()) for share in SHARES]
 
 
-def _describe(interactions: Interactions, split: Split) -> dict[str, Any]:
+def describe(interactions: Interactions) -> dict[str, Any]:
+    """What is there, in numbers, by names that a person reads."""
     lengths = interactions.lengths[interactions.lengths > 0]
     return {
         "interactions": len(interactions),
@@ -191,8 +196,6 @@ def _describe(interactions: Interactions, split: Split) -> dict[str, Any]:
         "share that repeats a pair": round(repeat_share(interactions), 4),
         "first timestamp": int(interactions.times.min()),
         "last timestamp": int(interactions.times.max()),
-        "interactions learned from": len(split.training),
-        "users learned from": int(np.count_nonzero(split.training.lengths)),
     }
 
 

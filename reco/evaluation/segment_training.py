@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,30 @@ def train_segments(
     Raises:
         UserFault: no item has an attribute, where the family ranks users by attributes.
     """
+    measured = measure_segments(data, items, family=family, values=values, settings=settings)
+    settings.say("fitting all events")
+    final = fit_model(data, family, values, replace(settings, decided=measured.model.attributes))
+    return final, measured.metrics
+
+
+@dataclass(frozen=True)
+class MeasuredSegments:
+    """A model that was fitted without each user's newest fifth, and what that fifth says of it."""
+
+    model: FittedModel
+    metrics: dict[str, float]
+    questions: int
+    """Segments asked for."""
+
+
+def measure_segments(
+    data: TrainingData, items: Vocabulary, *, family: str, values: Values, settings: FitSettings
+) -> MeasuredSegments:
+    """Fits on each user's oldest four fifths and asks for segments.
+
+    Raises:
+        UserFault: no item has an attribute, where the family ranks users by attributes.
+    """
     newest = newest_fifth(data.interactions)
     rest = data.interactions.of_events(~newest)
     trial = fit_model(replace(data, interactions=rest), family, values, settings)
@@ -42,8 +66,7 @@ def train_segments(
     users = rest.user_count
     ranked = [model.rank_users(asked, top_size(users)).users for asked, _ in questions]
     metrics = segment_metrics(ranked, [truth for _, truth in questions], user_count=users)
-    settings.say("fitting all events")
-    return fit_model(data, family, values, replace(settings, decided=trial.attributes)), metrics
+    return MeasuredSegments(trial, metrics, len(questions))
 
 
 def _questions(data: TrainingData, family: str, newest: NDArray[np.bool_], seed: int) -> list[tuple[Rows, Rows]]:

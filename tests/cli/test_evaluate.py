@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reco.cli.main import main
+from reco.evaluation.metrics import METRICS
 from tests.models.builders import planted_tastes
 
 HEADER = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE"
@@ -63,12 +64,14 @@ def test_every_protocol_reports_figures_baselines_and_intervals(file: Callable[.
         run("--interactions", events, "--recipe", "aws-popularity-count", "--protocol", protocol, "--json")
     )
     assert report["protocol"] == protocol
-    assert set(report["answers"]) == {"model", "popularity", "last-seen replay"}
-    for answer in report["answers"].values():
-        assert len(answer["recall_by_cut"]) == 25
-        assert np.all(np.diff(answer["recall_by_cut"]) >= 0)
-        for value in answer["metrics"].values():
-            assert 0 <= value["low"] <= value["mean"] <= value["high"] <= 1
+    assert set(report["baselines"]) == {"popularity", "last_seen_replay"}
+    for answer in (report, *report["baselines"].values()):
+        assert set(METRICS) <= set(answer["metrics"])
+        for name, (low, high) in answer["intervals"].items():
+            assert 0 <= low <= answer["metrics"][name] <= high <= 1
+    for curves in (report["curves"][name] for name in ("model", "popularity", "last_seen_replay")):
+        assert len(curves["recall_by_cut"]) == 25
+        assert np.all(np.diff(curves["recall_by_cut"]) >= 0)
     assert report["questions"] > 0
     assert report["data"]["interactions"] == 2400
 
@@ -82,7 +85,7 @@ def test_the_same_file_and_seed_give_the_same_report(file: Callable[..., Path]) 
     for report in (one, two, packed, other):
         del report["seconds"], report["files"]
     assert one == two == packed
-    assert one["answers"] != other["answers"]
+    assert one["metrics"] != other["metrics"]
 
 
 def test_a_personal_recipe_beats_popularity_on_planted_tastes(file: Callable[..., Path]) -> None:
@@ -90,11 +93,8 @@ def test_a_personal_recipe_beats_popularity_on_planted_tastes(file: Callable[...
     report = report_of(
         run("--interactions", events, "--recipe", "user-personalization", "--protocol", "leave-one-out", "--json")
     )
-    ndcg = {
-        name: answer["metrics"]["normalized_discounted_cumulative_gain_at_10"]["mean"]
-        for name, answer in report["answers"].items()
-    }
-    assert ndcg["model"] > ndcg["popularity"]
+    ndcg = "normalized_discounted_cumulative_gain_at_10"
+    assert report["metrics"][ndcg] > report["baselines"]["popularity"]["metrics"][ndcg]
     assert report["recipe"] == "aws-user-personalization"
     assert report["learned"]
 
@@ -190,7 +190,7 @@ def test_bad_files_are_refused_in_plain_words(file: Callable[..., Path], name: s
 
 BAD_SETTINGS = {
     "an unknown recipe": (["--recipe", "aws-hrnn-2"], "There is no recipe 'aws-hrnn-2'; there are aws-"),
-    "segments": (["--recipe", "aws-item-affinity"], "does not rank items for users"),
+    "actions": (["--recipe", "aws-next-best-action"], "no file of actions to read"),
     "an unknown hyperparameter": (["--recipe", "aws-sims", "--set", "depth=3"], "depth is not a parameter of aws-sims"),
     "a value out of range": (
         ["--recipe", "aws-sims", "--set", "popularity_discount_factor=7"],
@@ -234,7 +234,20 @@ def test_a_hyperparameter_acts(file: Callable[..., Path]) -> None:
         for value in (0, 1)
     ]
     assert reports[0]["hyperparameters"]["popularity_discount_factor"] == 0
-    assert reports[0]["answers"]["model"] != reports[1]["answers"]["model"]
+    assert reports[0]["metrics"] != reports[1]["metrics"]
+
+
+def test_segments_report_their_own_figures(file: Callable[..., Path], tmp_path: Path) -> None:
+    events, page = file(csv_of(rows_of())), tmp_path / "page.html"
+    asked = ("--interactions", events, "--recipe", "aws-item-affinity", "--html", page)
+    report = report_of(run(*asked, "--json"))
+    assert set(report["metrics"]) == {"coverage", "hits_at_1_percent", "recall_at_1_percent"}
+    assert report["protocol"] == "segments"
+    assert report["questions"] > 50
+    assert "hits_at_1_percent" in page.read_text()
+    shown = run(*asked)
+    assert shown.exit_code == 0, shown.output
+    assert "recall_at_1_percent" in shown.stdout
 
 
 def test_nothing_is_left_behind(file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
