@@ -45,7 +45,7 @@ def nearest_by_content(
     Cost: the square of a catalogue of WHOLE items at most; beyond, some ten thousand cosines an item.
     """
     total = len(codes)
-    told = codes.any(axis=1)
+    told = np.asarray(codes.any(axis=1))
     favour = (1 + priority / 10).astype(np.float32)
     by_priority = np.lexsort((np.arange(total), -priority))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from reco.models.families import (
     blend_fitting,
@@ -12,6 +13,7 @@ from reco.models.families import (
     neighbours_fitting,
     next_best_action_fitting,
     popularity,
+    semantic_fitting,
     trending,
 )
 from reco.models.fit_settings import FitSettings
@@ -27,8 +29,11 @@ _FAMILIES: dict[str, Callable[[TrainingData, Values, FitSettings], FittedModel]]
     "item_similarity": neighbours_fitting.fit,
     "next_best_action": next_best_action_fitting.fit,
     "popularity": popularity.fit,
+    "semantic_similarity": semantic_fitting.fit,
     "trending": trending.fit,
 }
+
+FAMILIES = tuple(_FAMILIES)
 
 
 def fit_model(data: TrainingData, family: str, values: Values, settings: FitSettings) -> FittedModel:
@@ -37,5 +42,8 @@ def fit_model(data: TrainingData, family: str, values: Values, settings: FitSett
     Args:
         data: at least one event.
         values: hyperparameters that the recipe declares; those the model has no use for are left alone.
+    Raises:
+        UserFault: the data are not what the family can learn from; the message says what is missing.
     """
-    return _FAMILIES[family](data, values, settings)
+    even = replace(data, interactions=data.interactions.with_relative_weights())
+    return _FAMILIES[family](even, values, settings)

@@ -13,6 +13,7 @@ from reco.models.families.item_attribute_affinity import AttributeAffinityModel
 from reco.models.families.neighbours import NeighbourModel
 from reco.models.families.next_best_action import ActionModel
 from reco.models.families.popularity import PopularityModel
+from reco.models.families.semantic import SemanticModel
 from reco.models.families.trending import TrendingModel
 from reco.models.query import ServedModel
 from reco.models.source import ModelSource
@@ -27,6 +28,7 @@ _FAMILIES: dict[str, Any] = {
         AffinityModel,
         AttributeAffinityModel,
         ActionModel,
+        SemanticModel,
         TrendingModel,
     )
 }

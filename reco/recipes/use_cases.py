@@ -59,8 +59,8 @@ BOUGHT_TOGETHER = _use_case(
     "RELATED_ITEMS",
     "item_similarity",
     ("item",),
-    "Items that the same users purchase as a given item.",
-    fixed={"popularity_discount_factor": 0.5, "min_cointeraction_count": 2},
+    "Items that are purchased with a given item, oftener than chance would have it; in one basket where times show it.",
+    fixed={"measure": "log_likelihood", "min_cointeraction_count": 2},
     event_type="Purchase",
 )
 ALSO_VIEWED = _use_case(
@@ -70,7 +70,7 @@ ALSO_VIEWED = _use_case(
     "item_similarity",
     ("user", "item"),
     "Items that the same users view as a given item, without those the user has purchased.",
-    fixed={"popularity_discount_factor": 0.0},
+    fixed={"popularity_discount_factor": 0.0, "direction": "mixed"},
     event_type="View",
     leaves_out="Purchase",
 )
@@ -94,7 +94,7 @@ BECAUSE_YOU_WATCHED = _use_case(
     "item_similarity",
     ("user", "item"),
     "Videos that the same users watch as a given one, without those the user has watched.",
-    fixed={"popularity_discount_factor": 0.0},
+    fixed={"popularity_discount_factor": 0.0, "direction": "mixed"},
     event_type="Watch",
     leaves_out="Watch",
 )

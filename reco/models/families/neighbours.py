@@ -10,6 +10,8 @@ from reco.models.item_rows import ItemRows
 from reco.models.query import Query, Ranking, Rows, in_order
 from reco.models.source import ModelSource
 
+Scored = tuple[Rows, NDArray[np.float32]]
+
 LAYOUT = "rows"
 """Attribute `neighbours` of artefacts that keep likeness too; without it they keep the order alone."""
 
@@ -32,15 +34,17 @@ class NeighbourModel:
     def rank(self, query: Query) -> Ranking:
         if query.item is None:
             return in_order(self._popular, query)
-        nearest = self._nearest(query.item)
+        nearest, _ = self._scored(query.item)
         taken = np.zeros(len(self._popular), bool)
         taken[nearest] = True
         taken[query.item] = True
         return in_order(np.concatenate([nearest, self._popular[~taken[self._popular]]]), query)
 
-    def _nearest(self, item: int) -> Rows:
+    def _scored(self, item: int) -> Scored:
         span = slice(self._neighbours.offsets[item], self._neighbours.offsets[item + 1])
-        return self._neighbours.items[span][np.argsort(-self._neighbours.values[span], kind="stable")]
+        items, values = self._neighbours.items[span], self._neighbours.values[span]
+        order = np.argsort(-values, kind="stable")
+        return items[order], values[order]
 
 
 def _ordered(offsets: NDArray[np.int64], items: Rows) -> ItemRows:

@@ -2,7 +2,7 @@
 
 The recipe's values decide what is counted: `measure` "cosine" (held back by `popularity_discount_factor`) or
 "log_likelihood", which also looks for baskets; `direction` "either", "after" for neighbours touched after the item
-only, or "mixed" for both opinions in equal parts.
+only, or "mixed" for both opinions blended.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from reco.models.selection import Values, usual_items, usual_users
 from reco.models.source import FittedModel
 from reco.models.training_data import TrainingData
 
-FOLLOWERS = 10
+FOLLOWERS = 3
 """Items after an item that count as touched after it: what comes later has other reasons."""
+EITHER_SHARE = 0.75
+"""What the opinion either way counts in a mixed one: measured, direction alone ranks worse than no direction."""
 DOUBT = 5.0
 """Events after which an item's users say as much of it as its content; items with fewer are led by content."""
 CONTENT_NEIGHBOURS = 50
@@ -55,7 +57,7 @@ def _counted(kept: Interactions, values: Values, settings: FitSettings) -> ItemR
     if direction == "either":
         return either
     after = fit_neighbours(pairs, measure, after=FOLLOWERS, threads=settings.threads)
-    return blend_neighbours(either, after, np.full(pairs.item_count, 0.5), _most(pairs.item_count))
+    return blend_neighbours(either, after, np.full(pairs.item_count, EITHER_SHARE), _most(pairs.item_count))
 
 
 def _measure(values: Values) -> Measure:
