@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from reco.errors import UserFault
+
+WEIGHT_RANGE = 1_000.0
+"""How many times the mean an event may weigh, or how small a part of it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,23 @@ class Interactions:
     def of_events(self, keep: NDArray[np.bool_]) -> Interactions:
         """Only some events; users and items keep their rows."""
         return self._of_events(keep, np.bincount(self.user_rows()[keep], minlength=self.user_count))
+
+    def with_relative_weights(self) -> Interactions:
+        """The same with weights of mean 1, none of them under a thousandth or over a thousand: only their ratios say
+        anything, and every constant of a fit is made for weights about 1. Weights that are all alike become None.
+
+        Raises:
+            UserFault: a weight is not finite, or not above 0.
+        """
+        if self.weights is None or not len(self):
+            return self
+        weights = self.weights.astype(np.float64)
+        if not np.isfinite(weights).all() or weights.min() <= 0:
+            raise UserFault("Create failed. Weights of events must be finite numbers above 0.")
+        if weights.min() == weights.max():
+            return replace(self, weights=None)
+        relative = np.clip(weights / weights.mean(), 1 / WEIGHT_RANGE, WEIGHT_RANGE)
+        return replace(self, weights=relative.astype(np.float32))
 
     def _of_events(self, events: NDArray[np.bool_], lengths: NDArray[Any]) -> Interactions:
         weights = None if self.weights is None else self.weights[events]

@@ -46,9 +46,9 @@ def fit_temperature(likings: Sequence[Floats], truths: Sequence[NDArray[np.int32
 
 
 def softmax(likings: NDArray[Any], temperature: float) -> NDArray[np.float64]:
-    """exp(liking / temperature), scaled to sum 1; -inf has no share. Empty for nothing."""
-    if not len(likings):
-        return np.empty(0)
+    """exp(liking / temperature), scaled to sum 1; -inf has no share. Empty for nothing, zero where all are -inf."""
+    if not len(likings) or likings.max() == -np.inf:
+        return np.zeros(len(likings))
     raised = likings.astype(np.float64)
     raised -= raised.max()
     raised /= temperature

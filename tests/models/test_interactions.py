@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reco.errors import UserFault
 from reco.models.history import HistoryWeights
 from reco.models.interactions import distinct_pairs, keep_between_percentiles, repeat_share
 from tests.models.builders import interactions_of
@@ -69,3 +71,29 @@ def test_selecting_users_and_items_keeps_the_rest_as_it_was() -> None:
     fewer = interactions.without_items(np.array([True, False, False]))
     assert [fewer.history(user)[0].tolist() for user in range(3)] == [[1], [2], [1, 2]]
     assert fewer.times.tolist() == [1, 0, 0, 2]
+
+
+@given(st.lists(st.floats(1e-30, 1e30), min_size=1, max_size=20), st.floats(1e-6, 1e6))
+def test_weights_count_by_their_ratios_alone(weights: list[float], scale: float) -> None:
+    events = len(weights)
+    plain = interactions_of([[0] * events], 1)
+    one = replace(plain, weights=np.array(weights, np.float64)).with_relative_weights()
+    two = replace(plain, weights=np.array(weights, np.float64) * scale).with_relative_weights()
+    if one.weights is None or two.weights is None:
+        assert one.weights is two.weights or len(set(weights)) > 1
+        return
+    np.testing.assert_allclose(one.weights, two.weights, rtol=1e-5)
+    assert one.weights.min() >= np.float32(1e-3) and one.weights.max() <= 1e3
+
+
+def test_weights_that_are_all_alike_are_no_weights() -> None:
+    plain = interactions_of([[0, 1], [1]], 2)
+    assert replace(plain, weights=np.full(3, 7, np.float32)).with_relative_weights().weights is None
+    assert plain.with_relative_weights() is plain
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf, -np.inf])
+def test_weights_that_mean_nothing_are_refused_in_words(bad: float) -> None:
+    weighted = replace(interactions_of([[0, 1]], 2), weights=np.array([1, bad], np.float32))
+    with pytest.raises(UserFault, match="finite numbers above 0"):
+        weighted.with_relative_weights()
