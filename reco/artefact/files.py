@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,14 @@ class Artefact:
     def rows(self, name: str, start: int, stop: int) -> NDArray[Any]:
         """Rows start to stop, stop excluded, of the array."""
         return self.array(name)[start:stop]
+
+    def is_here(self, name: str) -> bool:
+        """Whether the whole array can be had; if not, `rows` and `spans` alone work."""
+        return True
+
+    def spans(self, name: str, spans: Sequence[tuple[int, int]]) -> list[NDArray[Any]]:
+        """Rows from each start to its stop, stop excluded."""
+        return [self.rows(name, start, stop) for start, stop in spans]
 
     def verify(self) -> None:
         """Reads every array.

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 LOWEST, HIGHEST = -3.0, 12.0
+"""Of a standard score. In a catalogue of n items one that stands alone has root n, which is the bound of large ones:
+clipped lower, all the few items that a sparse signal knows would be equal."""
 _FLAT = 1e-6
 """A signal that varies less than this says nothing, rather than noise."""
 _MOST_STEPS = 40
@@ -34,7 +36,7 @@ def standard_scores(signals: Floats, known: int) -> Floats:
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
     scale = np.where(deviation > _FLAT * (1 + np.abs(mean)), 1 / np.maximum(deviation, 1e-30), 0)
     scores = (signals - mean[:, None].astype(np.float32)) * scale[:, None].astype(np.float32)
-    return np.clip(scores, np.float32(LOWEST), np.float32(HIGHEST), out=scores)
+    return np.clip(scores, np.float32(LOWEST), np.float32(max(HIGHEST, known**0.5)), out=scores)
 
 
 def bent(scores: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,13 @@ from reco.models.interactions import Interactions, offsets_of
 from reco.models.item_rows import ItemRows
 from reco.models.lag_counts import Floats, Sequences, decayed_counts, has_order, sequences_of
 from reco.models.signals import SignalPlan
+from reco.models.sparse_signals import (
+    count_following,
+    count_together,
+    fit_next,
+    fit_sparse_ease,
+    sparse_transitions,
+)
 from reco.models.transitions import log_transitions
 
 LONGEST_SEQUENCE = 1000
@@ -50,12 +58,20 @@ class Head:
     """Of the whole catalogue."""
 
 
-def plan_signals(interactions: Interactions, *, recent: bool, steps: int) -> SignalPlan:
-    """Which signals these data can feed."""
+def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_limit: int) -> SignalPlan:
+    """Which signals these data can feed.
+
+    Args:
+        dense_limit: with more items than that worth a row, item-to-item models are sparse, and some are others.
+    """
     ordered = recent and has_order(interactions)
+    large = worth_a_row(np.bincount(interactions.items)) > dense_limit
     names = ["popular_ever", "factors", "ease"]
+    if large:
+        names.append("together")
     if ordered:
-        names += ["popular", "popular_lately", "popular_just_now", "next", "next_two_blocks", "transition", "step"]
+        names += ["popular", "popular_lately", "popular_just_now", "next", "transition", "step"]
+        names.append("following" if large else "next_two_blocks")
     return SignalPlan(
         names=tuple(names),
         steps=max(1, steps),
@@ -76,13 +92,16 @@ def fit_signals(
     """
     head = head_of(interactions, seed=seed, limit=dense_limit)
     tasks: list[Callable[[], dict[str, NDArray[Any]]]] = []
-    if "ease" in plan.names:
+    sparse = "together" in plan.names
+    if sparse:
+        tasks += _sparse_tasks(interactions, plan, seed)
+    elif "ease" in plan.names:
         tasks.append(lambda: _spread("ease", fit_ease(head.sequences, ridge=_ease_ridge(interactions)), head))
     if "next_two_blocks" in plan.names:
         tasks.append(lambda: _two_blocks(head, plan))
-    if "next" in plan.names:
+    if "next" in plan.names and not sparse:
         tasks.append(lambda: _one_block(head, plan))
-    if "transition" in plan.names:
+    if "transition" in plan.names and not sparse:
         tasks.append(lambda: _transitions(head, plan))
     with ThreadPoolExecutor(max(1, threads)) as pool:
         found = [pool.submit(task) for task in tasks]
@@ -107,8 +126,7 @@ def head_of(interactions: Interactions, *, seed: int, limit: int) -> Head:
     """The items with enough users, at most `limit` of them, those of most users first."""
     sequences = sequences_of(interactions, seed=seed, longest=LONGEST_SEQUENCE)
     users = np.bincount(sequences.items, minlength=sequences.item_count)
-    fewest = FEWEST_USERS if np.count_nonzero(users >= FEWEST_USERS) >= ENOUGH_ITEMS else 1
-    order = np.argsort(-users, kind="stable")[: min(limit, int(np.count_nonzero(users >= fewest)))]
+    order = np.argsort(-users, kind="stable")[: min(limit, worth_a_row(users))]
     items = np.sort(order).astype(np.int32)
     place = np.full(sequences.item_count, -1, np.int32)
     place[items] = np.arange(len(items))
@@ -128,6 +146,12 @@ def head_of(interactions: Interactions, *, seed: int, limit: int) -> Head:
     )
 
 
+def worth_a_row(users: NDArray[np.integer]) -> int:
+    """How many items have been touched often enough for item-to-item models."""
+    often = int(np.count_nonzero(users >= FEWEST_USERS))
+    return often if often >= ENOUGH_ITEMS else int(np.count_nonzero(users))
+
+
 def popularity_table(interactions: Interactions) -> tuple[Floats, NDArray[np.int64]]:
     """(knots + 1, I) events of each item until each knot, from none to all, and the time of each knot.
 
@@ -145,6 +169,29 @@ def popularity_table(interactions: Interactions) -> tuple[Floats, NDArray[np.int
 def _ease_ridge(interactions: Interactions) -> float:
     """Grows with the data, but slower: about 150 for 100,000 events, 500 for a million."""
     return 0.5 * float(len(interactions)) ** 0.5
+
+
+def _sparse_tasks(interactions: Interactions, plan: SignalPlan, seed: int) -> list[Callable[[], dict[str, Any]]]:
+    """The item-to-item signals of a catalogue beyond the dense limit, all items covered."""
+    sequences = sequences_of(interactions, seed=seed, longest=LONGEST_SEQUENCE)
+    tasks: dict[str, Callable[[], ItemRows]] = {
+        "ease": lambda: fit_sparse_ease(sequences),
+        "together": lambda: count_together(sequences),
+        "one_block": lambda: fit_next(
+            sequences, decay=plan.autoregression_decay, ridge=ONE_BLOCK_RIDGE, most_lags=plan.steps
+        ),
+        "following": lambda: count_following(sequences, decay=COUNT_DECAY, most_lags=plan.steps),
+        "transitions": lambda: sparse_transitions(
+            sequences, decay=COUNT_DECAY, most_lags=min(12, plan.steps), prior=TRANSITION_PRIOR
+        ),
+        "steps": lambda: sparse_transitions(sequences, decay=COUNT_DECAY, most_lags=1, prior=TRANSITION_PRIOR),
+    }
+    wanted = tasks if "next" in plan.names else {name: tasks[name] for name in ("ease", "together")}
+    return [partial(_named, name, task) for name, task in wanted.items()]
+
+
+def _named(name: str, task: Callable[[], ItemRows]) -> dict[str, NDArray[Any]]:
+    return task().pruned(TOP).arrays(name)
 
 
 def _ones(head: Head) -> NDArray[np.float64]:

@@ -101,6 +101,15 @@ class Signals:
         items, lags = touches.latest(min(self.plan.steps, 20))
         return self._rows["transitions"].combine(items, self.plan.transition_decay**lags)
 
+    def _together(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(LONGEST_HISTORY)
+        weights = self.plan.transition_decay**lags if self.plan.recent else np.ones(len(items))
+        return self._rows["together"].combine(items, weights)
+
+    def _following(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(self.plan.steps)
+        return self._rows["following"].combine(items, self.plan.transition_decay**lags)
+
     def _step(self, touches: Touches) -> Floats:
         return self._rows["steps"].combine(touches.items[-1:], np.ones(1))
 
@@ -127,7 +136,7 @@ class Signals:
         return int(np.searchsorted(self._knots, touches.time, side="right"))
 
 
-_ROWS = ("ease", "one_block", "two_blocks_last", "two_blocks_earlier", "transitions", "steps")
+_ROWS = ("ease", "one_block", "two_blocks_last", "two_blocks_earlier", "transitions", "steps", "together", "following")
 _NEEDED_BY: dict[str, set[str]] = {
     "ease": {"ease"},
     "one_block": {"next"},
@@ -135,4 +144,6 @@ _NEEDED_BY: dict[str, set[str]] = {
     "two_blocks_earlier": {"next_two_blocks"},
     "transitions": {"transition"},
     "steps": {"step"},
+    "together": {"together"},
+    "following": {"following"},
 }

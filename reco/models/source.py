@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +18,12 @@ class ModelSource(Protocol):
     def array(self, name: str) -> NDArray[Any]:
         """The whole array."""
 
+    def is_here(self, name: str) -> bool:
+        """Whether `array` may be asked for it: very large arrays may be elsewhere, and give their rows only."""
+
+    def spans(self, name: str, spans: Sequence[tuple[int, int]]) -> list[NDArray[Any]]:
+        """The array's rows from each start to its stop, stop excluded."""
+
 
 @dataclass(frozen=True)
 class FittedModel:
@@ -29,3 +35,9 @@ class FittedModel:
 
     def array(self, name: str) -> NDArray[Any]:
         return self.arrays[name]
+
+    def is_here(self, name: str) -> bool:
+        return True
+
+    def spans(self, name: str, spans: Sequence[tuple[int, int]]) -> list[NDArray[Any]]:
+        return [self.arrays[name][start:stop] for start, stop in spans]

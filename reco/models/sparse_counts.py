@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.models.interactions import offsets_of
 from reco.models.lag_counts import Sequences
 
 MOST_ENTRIES = 32_000_000
 """Of one matrix; 8 bytes each."""
 MOST_PAIRS = 300_000_000
 """Pairs of events counted, at some 50 ns each."""
+MOST_PRODUCTS = 1_500_000_000
+"""Products of a Gram matrix, at a few ns each."""
 _BLOCK_PAIRS = 4_000_000
 """Pairs held at once."""
 
@@ -73,6 +76,46 @@ def sparse_decayed_counts(
             counted.eliminate_zeros()
             block.append(largest_of_rows(counted, keep))
     return [sparse.vstack(block, format="csr") for block in parts]
+
+
+def latest_bearable(sequences: Sequences) -> Sequences:
+    """The users' latest items, so many of each that a Gram matrix costs no more than `MOST_PRODUCTS`."""
+    lengths = np.diff(sequences.offsets)
+    longest = int(lengths.max(initial=0))
+    while longest > 8 and float((np.minimum(lengths, longest).astype(np.float64) ** 2).sum()) > MOST_PRODUCTS:
+        longest = longest * 7 // 8
+    kept = sequences.to_end() < longest
+    return Sequences(
+        offsets_of(np.minimum(lengths, longest)),
+        sequences.items[kept],
+        sequences.times[kept],
+        sequences.weights[kept],
+        sequences.item_count,
+    )
+
+
+def sparse_gram(sequences: Sequences, values: NDArray[np.floating], *, most: int | None = None) -> Any:
+    """X'X, X the users by items with these entries (one an event): scipy CSR (I, I), float32, columns rising.
+
+    Args:
+        most: entries that a row keeps, the largest; None as many as are bearable.
+    Cost: the sum of squared lengths; memory for the result and a few million products.
+    """
+    from scipy import sparse
+
+    count = sequences.item_count
+    keep = entries_of_a_row(count) if most is None else most
+    lengths = np.diff(sequences.offsets)
+    users = sparse.csr_matrix(
+        (values.astype(np.float32), sequences.items, sequences.offsets), shape=(len(lengths), count)
+    )
+    items = users.T.tocsr()
+    work = np.asarray(items.astype(bool) @ lengths)
+    parts = []
+    for first, last in _row_blocks(np.arange(count + 1), work):
+        block = (items[first:last] @ users).tocsr()
+        parts.append(largest_of_rows(block, keep))
+    return sparse.vstack(parts, format="csr")
 
 
 def largest_of_rows(matrix: Any, most: int) -> Any:

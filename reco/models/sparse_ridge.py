@@ -32,7 +32,7 @@ SUPPORT = 200
 """Context items of one target."""
 _BLOCK_CELLS = 6_000_000
 """Cells of a block's table of places (targets by items) and of its systems."""
-_BLOCK_ENTRIES = 3_000_000
+_BLOCK_ENTRIES = 1_000_000
 """Entries of the Gram matrix that a block looks at."""
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Collection
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,10 @@ FAR_FROM_BYTES = 1 << 28
 """Arrays that are read by rows only stay in S3 from this size on; one read there costs some ten milliseconds."""
 
 _FETCHERS = 8
+_READERS = 10
+"""Reads of rows under way at once: as many as a client keeps connections."""
+_NEAR_BYTES = 1 << 14
+"""Rows of one array that lie no further apart are fetched by one read."""
 _ONE_READ_BYTES = 1 << 23
 """Larger arrays are fetched in parts of this size, side by side."""
 
@@ -54,6 +59,35 @@ class FetchedArtefact(Artefact):
         entry = self.manifest.arrays[name]
         content = self._objects.read_range(self._address + entry.file, *entry.byte_range(start, stop))
         return np.frombuffer(content, entry.element).reshape(stop - start, *entry.shape[1:])
+
+    def is_here(self, name: str) -> bool:
+        return name not in self._far
+
+    def spans(self, name: str, spans: Sequence[tuple[int, int]]) -> list[NDArray[Any]]:
+        """Rows from each start to its stop; those in S3 are read side by side, close ones by one read."""
+        if name not in self._far or len(spans) < 2:
+            return super().spans(name, spans)
+        row = self.manifest.arrays[name].byte_range(0, 1)[1]
+        runs = _joined(spans, max(1, _NEAR_BYTES // max(row, 1)))
+        with ThreadPoolExecutor(min(len(runs), _READERS)) as readers:
+            contents = list(readers.map(lambda run: self.rows(name, *run), runs))
+        starts = [start for start, _ in runs]
+        found = []
+        for start, stop in spans:
+            run = bisect_right(starts, start) - 1
+            found.append(contents[run][start - starts[run] : stop - starts[run]])
+        return found
+
+
+def _joined(spans: Sequence[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
+    """Rising runs of rows that hold all spans; spans with less than `gap` rows between them share one."""
+    runs: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if runs and start - runs[-1][1] < gap:
+            runs[-1] = runs[-1][0], max(stop, runs[-1][1])
+        else:
+            runs.append((start, stop))
+    return runs
 
 
 @dataclass

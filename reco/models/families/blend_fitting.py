@@ -35,7 +35,7 @@ RIDGE = 1e-3
 BEST, DRAWN = 40, 200
 TRUTH_SHARE = 9
 """So many events of history for each event of the answer that is asked for."""
-_EXAMPLE_CELLS = 60_000_000
+_EXAMPLE_CELLS = 400_000_000
 """Numbers of signals that are computed to learn the weights."""
 
 
@@ -52,7 +52,9 @@ def fit(data: TrainingData, values: Values, settings: FitSettings) -> FittedMode
     interactions = usual_users(data.interactions, values)
     recent = bool(values.get("recency_mask", True))
     factors = int(values.get("hidden_dimension", 149))
-    plan = plan_signals(interactions, recent=recent, steps=int(values.get("bptt", DEFAULT_STEPS)))
+    plan = plan_signals(
+        interactions, recent=recent, steps=int(values.get("bptt", DEFAULT_STEPS)), dense_limit=DENSE_LIMIT
+    )
     decided = settings.decided
     seen = decided.get("seen_items") or seen_items(interactions)
     if "blend" in decided and decided.get("signals") == plan.to_json():

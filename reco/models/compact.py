@@ -1,0 +1,243 @@
+"""How item-to-item tables and factors lie in an artefact: small, and readable item by item.
+
+All tables' rows of one item are one record of bytes, so that a request reads one stretch for each item of its history,
+near or far. A record begins on a multiple of four bytes:
+
+    counts     T x int32      entries of each table's row
+    scales     T x float32    what each table's values are multiplied with
+    columns    the tables' item rows one after another: uint16 in catalogues up to 65,536 items, else int32
+    values     float16, the entries as shares of their row's largest: one part in two thousand of each is lost
+    padding    to a multiple of four
+
+Factors of large tables are int8, a scale a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reco.models.interactions import offsets_of
+from reco.models.item_rows import ItemRows
+from reco.models.source import ModelSource
+
+Floats = NDArray[np.float32]
+
+STARTS, RECORDS = "item_rows.starts", "item_rows.records"
+FACTORS, FACTOR_SCALES = "item_factors", "item_factor_scales"
+NARROW = 1 << 16
+"""Items up to which a column is two bytes."""
+QUANTISED_FROM = 16_000_000
+"""Numbers in a table of factors from which they are int8."""
+_BLOCK_ENTRIES = 4_000_000
+_FACTOR_BLOCK = 4096
+_REMEMBERED = 20_000
+"""Records that came from afar; a few kB each."""
+
+
+def column_type(item_count: int) -> np.dtype[Any]:
+    """The type of a column in a record."""
+    return np.dtype(np.uint16 if item_count <= NARROW else np.int32)
+
+
+def packed_size(tables: Sequence[ItemRows]) -> int:
+    """Bytes of the records of these tables, but for the padding."""
+    count = tables[0].item_count
+    entry = column_type(count).itemsize + 2
+    return 8 * len(tables) * count + entry * sum(len(table.items) for table in tables)
+
+
+def pack(tables: Mapping[str, ItemRows]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays and attributes that `CompactRows` reads.
+
+    Args:
+        tables: one at least, of one catalogue, none of them dense.
+    """
+    some = list(tables.values())
+    count = some[0].item_count
+    width = column_type(count).itemsize
+    counts = np.stack([np.diff(table.offsets) for table in some], axis=1).astype(np.int32)
+    scales = np.stack([_largest(table) for table in some], axis=1)
+    sizes = 8 * len(some) + (width + 2) * counts.sum(axis=1, dtype=np.int64)
+    starts = offsets_of((sizes + 3) // 4 * 4)
+    records = np.zeros(int(starts[-1]), np.uint8)
+    head = records.view(np.int32)
+    place = (starts[:-1] // 4)[:, None] + np.arange(len(some))
+    head[place] = counts
+    records.view(np.float32)[place + len(some)] = scales
+    columns, values = _places(starts[:-1], counts, width)
+    for number, table in enumerate(some):
+        for first, last in _blocks(table.offsets):
+            span = slice(table.offsets[first], table.offsets[last])
+            lengths = counts[first:last, number]
+            at = _runs(columns[first:last, number], lengths)
+            records.view(column_type(count))[at] = table.items[span]
+            at = _runs(values[first:last, number], lengths)
+            shares = table.values[span] / np.repeat(scales[first:last, number], lengths)
+            records.view(np.float16)[at] = shares
+    return {STARTS: starts, RECORDS: records}, {"tables": list(tables)}
+
+
+class CompactRows:
+    """The tables of an artefact, read record by record. Where the records are far, those of a history are fetched side
+    by side and remembered."""
+
+    def __init__(self, source: ModelSource) -> None:
+        """Of arrays that `pack` gave."""
+        self.names: tuple[str, ...] = tuple(source.attributes["item_rows"]["tables"])
+        self._starts: NDArray[np.int64] = source.array(STARTS)
+        self._type = column_type(self.item_count)
+        self._source = source
+        self._whole = source.array(RECORDS) if source.is_here(RECORDS) else None
+        self._remembered: dict[int, NDArray[np.uint8]] = {}
+
+    @property
+    def item_count(self) -> int:
+        return len(self._starts) - 1
+
+    def fetch(self, items: NDArray[np.integer]) -> None:
+        """Reads the records of these items that are far and not remembered."""
+        if self._whole is not None:
+            return
+        missing = [item for item in items.tolist() if item not in self._remembered]
+        if missing:
+            if len(self._remembered) >= _REMEMBERED:
+                # Replaced, not emptied: another thread may be reading the old one.
+                self._remembered = {}
+                missing = items.tolist()
+            spans = [(int(self._starts[item]), int(self._starts[item + 1])) for item in missing]
+            self._remembered.update(zip(missing, self._source.spans(RECORDS, spans), strict=True))
+
+    def table(self, name: str) -> CompactTable:
+        """One of the tables. Raises ValueError when there is none of this name."""
+        return CompactTable(self, self.names.index(name))
+
+    def entries(self, number: int, items: NDArray[np.integer]) -> tuple[NDArray[Any], Floats, NDArray[np.int32]]:
+        """Columns, values and lengths of the items' rows in one table, row after row."""
+        content, starts = self._content(items)
+        tables = len(self.names)
+        place = (starts // 4)[:, None] + np.arange(tables)
+        counts = content.view(np.int32)[place]
+        scales = content.view(np.float32)[place[:, number] + tables]
+        columns, values = _places(starts, counts, self._type.itemsize)
+        lengths = counts[:, number]
+        found = content.view(np.float16)[_runs(values[:, number], lengths)].astype(np.float32)
+        found *= np.repeat(scales, lengths)
+        return content.view(self._type)[_runs(columns[:, number], lengths)], found, lengths
+
+    def _content(self, items: NDArray[np.integer]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Bytes that hold the items' records, and where each begins."""
+        if self._whole is not None:
+            return self._whole, self._starts[items]
+        while True:
+            self.fetch(items)
+            remembered = self._remembered
+            records = [remembered.get(item) for item in items.tolist()]
+            here = [record for record in records if record is not None]
+            if len(here) == len(records):
+                return np.concatenate(here), offsets_of(np.array([len(record) for record in here]))[:-1]
+
+
+@dataclass(frozen=True)
+class CompactTable:
+    """One table of `CompactRows`, in the place of an `ItemRows`."""
+
+    rows: CompactRows
+    number: int
+
+    def combine(self, rows: NDArray[Any], weights: NDArray[Any]) -> Floats:
+        """(I,) the sum of these rows, each times its weight. No rows: zero."""
+        count = self.rows.item_count
+        if not len(rows):
+            return np.zeros(count, np.float32)
+        columns, values, lengths = self.rows.entries(self.number, np.asarray(rows))
+        values *= np.repeat(np.asarray(weights, np.float32), lengths)
+        return np.bincount(columns, values, minlength=count).astype(np.float32)
+
+
+class CompactFactors:
+    """Factors (I, K) as int8 with a scale a row, in the place of a float32 table where rows or products are taken."""
+
+    def __init__(self, values: NDArray[np.int8], scales: Floats) -> None:
+        self.values = values
+        self.scales = scales
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.values.shape[0], self.values.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: Any) -> Floats:
+        return np.asarray(self.values[rows], np.float32) * self.scales[rows, None]
+
+    def __matmul__(self, vector: Floats) -> Floats:
+        """(I,) products; a block of rows at a time is widened, which costs no more than reading float32 would."""
+        found = np.empty(len(self.values), np.float32)
+        for start in range(0, len(found), _FACTOR_BLOCK):
+            stop = start + _FACTOR_BLOCK
+            np.matmul(self.values[start:stop].astype(np.float32), vector, out=found[start:stop])
+        found *= self.scales
+        return found
+
+
+def compact_factors(factors: Floats) -> dict[str, NDArray[Any]]:
+    """Arrays that `read_factors` reads: int8 with scales where the table is large, else as it is."""
+    if factors.size < QUANTISED_FROM:
+        return {FACTORS: factors}
+    scales = np.maximum(np.abs(factors).max(axis=1), np.float32(1e-30)) / np.float32(127)
+    values = np.empty(factors.shape, np.int8)
+    for start in range(0, len(factors), _FACTOR_BLOCK):
+        stop = start + _FACTOR_BLOCK
+        values[start:stop] = np.rint(factors[start:stop] / scales[start:stop, None])
+    return {FACTORS: values, FACTOR_SCALES: scales.astype(np.float32)}
+
+
+def read_factors(source: ModelSource) -> Any:
+    """The factors, float32 or `CompactFactors`: what serves as either."""
+    factors = source.array(FACTORS)
+    return CompactFactors(factors, source.array(FACTOR_SCALES)) if factors.dtype == np.int8 else factors
+
+
+def _largest(table: ItemRows) -> Floats:
+    """(I,) the largest size in each row; 1 of rows without entries."""
+    filled = np.flatnonzero(np.diff(table.offsets))
+    largest = np.ones(table.item_count, np.float32)
+    if len(filled):
+        sizes = np.abs(table.values)
+        largest[filled] = np.maximum(np.maximum.reduceat(sizes, table.offsets[filled]), np.float32(1e-30))
+    return largest
+
+
+def _places(
+    starts: NDArray[np.int64], counts: NDArray[np.int32], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(n, T) where each table's columns and values begin in the bytes, in units of a column and of a value."""
+    tables = counts.shape[1]
+    before = np.zeros(counts.shape, np.int64)
+    np.cumsum(counts[:, :-1], axis=1, out=before[:, 1:])
+    total = counts.sum(axis=1, dtype=np.int64)
+    begin = (starts + 8 * tables)[:, None]
+    return begin // width + before, (begin + width * total[:, None]) // 2 + before
+
+
+def _runs(starts: NDArray[np.int64], lengths: NDArray[Any]) -> NDArray[np.int64]:
+    """start, start + 1, ... for each run, one after another."""
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+
+
+def _blocks(offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Runs of rows with some millions of entries; one row at least."""
+    blocks, first, count = [], 0, len(offsets) - 1
+    while first < count:
+        last = max(int(np.searchsorted(offsets, offsets[first] + _BLOCK_ENTRIES, side="right")) - 1, first + 1)
+        blocks.append((first, min(last, count)))
+        first = last
+    return blocks
