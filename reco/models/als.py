@@ -35,8 +35,8 @@ from reco.models.als_sweep import Crew, Side, settle, sweep
 
 __all__ = ["CHUNK_BYTES", "Fit", "Floats", "Objective", "Pairs", "drawn", "fit"]
 
-CHUNK_BYTES = 1 << 21
-"""A chunk's gathered rows: about a second-level cache."""
+CHUNK_BYTES = 1 << 20
+"""A chunk's gathered rows: half of a usual second-level cache, which other work on the machine uses too."""
 
 
 @dataclass(frozen=True)
