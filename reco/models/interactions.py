@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +13,25 @@ from reco.errors import UserFault
 
 WEIGHT_RANGE = 1_000.0
 """How many times the mean an event may weigh, or how small a part of it."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What one field says of every event, or of every user."""
+
+    field: str
+    values: Sequence[str]
+    codes: NDArray[np.int32]
+    """One an event, in the interactions' order, or one a user: place in values, -1 where nothing is said."""
+
+    @staticmethod
+    def of_users(field: str, values: Sequence[str], codes: NDArray[np.int32], interactions: Interactions) -> Labels:
+        """Of every event, from what is said of every user."""
+        return Labels(field, values, codes[interactions.user_rows()])
+
+    def where(self, keep: NDArray[np.bool_]) -> Labels:
+        """Of some events, or of some users, alone."""
+        return replace(self, codes=self.codes[keep])
 
 
 @dataclass(frozen=True)
@@ -27,6 +47,10 @@ class Interactions:
     """Size of the catalogue, items that nobody touched included."""
     weights: NDArray[np.float32] | None = None
     """What each event counts, above 0; None counts all alike."""
+    labels: tuple[Labels, ...] = ()
+    """Contextual metadata of the events."""
+    user_labels: tuple[Labels, ...] = ()
+    """Metadata of the users, one code a user."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -52,7 +76,8 @@ class Interactions:
     def of_users(self, keep: NDArray[np.bool_]) -> Interactions:
         """Only the events of some users, who are renumbered."""
         events = np.repeat(keep, self.lengths)
-        return self._of_events(events, self.lengths[keep])
+        kept = self._of_events(events, self.lengths[keep])
+        return replace(kept, user_labels=tuple(each.where(keep) for each in self.user_labels))
 
     def without_items(self, drop: NDArray[np.bool_]) -> Interactions:
         """Without the events of some items; users and items keep their rows."""
@@ -79,9 +104,23 @@ class Interactions:
         relative = np.clip(weights / weights.mean(), 1 / WEIGHT_RANGE, WEIGHT_RANGE)
         return replace(self, weights=relative.astype(np.float32))
 
+    def described_events(self) -> Iterator[Labels]:
+        """Every field that says something of the events: of themselves, and of their users."""
+        yield from self.labels
+        for each in self.user_labels:
+            yield Labels.of_users(each.field, each.values, each.codes, self)
+
     def _of_events(self, events: NDArray[np.bool_], lengths: NDArray[Any]) -> Interactions:
         weights = None if self.weights is None else self.weights[events]
-        return Interactions(offsets_of(lengths), self.items[events], self.times[events], self.item_count, weights)
+        return Interactions(
+            offsets_of(lengths),
+            self.items[events],
+            self.times[events],
+            self.item_count,
+            weights,
+            tuple(each.where(events) for each in self.labels),
+            self.user_labels,
+        )
 
 
 def offsets_of(lengths: NDArray[Any]) -> NDArray[np.int64]:

@@ -11,14 +11,14 @@ small however many values a field has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reco.models.interactions import Interactions, offsets_of
+from reco.models.interactions import Interactions, Labels, offsets_of
 from reco.models.source import ModelSource
 
 PRIOR = 50.0
@@ -29,21 +29,6 @@ MOST_VALUES = 200
 """Kept of one field: those with most events."""
 KEPT_ITEMS = 300
 """Of one value."""
-
-
-@dataclass(frozen=True)
-class Labels:
-    """What one field says of every event: of its context, or of its user."""
-
-    field: str
-    values: Sequence[str]
-    codes: NDArray[np.int32]
-    """(n,) one an event, in the interactions' order: place in values, -1 where nothing is said."""
-
-    @staticmethod
-    def of_users(field: str, values: Sequence[str], codes: NDArray[np.int32], interactions: Interactions) -> Labels:
-        """From what is said of every user."""
-        return Labels(field, values, codes[interactions.user_rows()])
 
 
 @dataclass(frozen=True)
@@ -106,7 +91,7 @@ class Newcomers:
         return np.asarray(shares / max(float(shares.sum()), 1e-300))
 
 
-def fit_newcomers(interactions: Interactions, shares: NDArray[np.float64], labels: Sequence[Labels] = ()) -> Newcomers:
+def fit_newcomers(interactions: Interactions, shares: NDArray[np.float64], labels: Iterable[Labels] = ()) -> Newcomers:
     """Counts how the items of each value differ from anybody's.
 
     Args:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reco.artefact import Vocabulary
 from reco.models.blend import bent, standard_scores
 from reco.models.history import Touches
+from reco.models.newcomers import Newcomers
 from reco.models.query import Query, Ranking, Rows
 from reco.models.repeats import RepeatTable
 from reco.models.signals import Signals
@@ -40,7 +41,7 @@ class BlendModel:
         self.signals = Signals(source)
         self.excludes_seen = source.attributes["seen_items"] == "exclude"
         self.repeats = RepeatTable(np.array(source.attributes["repeat_log_odds"], np.float32))
-        self.newcomer: NDArray[np.float64] = source.array("newcomer_shares")
+        self.newcomers = Newcomers.read(source)
         self._weights = np.array(learned["weights"], np.float32)
         self._seen_weights = np.array(learned["seen_weights"], np.float32)
         self._untouched: Rows = source.array("untouched_items")
@@ -78,7 +79,7 @@ class BlendModel:
         return likings
 
     def _sum(self, touches: Touches) -> Floats:
-        count = len(self.newcomer)
+        count = len(self.items)
         scores = standard_scores(self.signals.matrix(touches), count - len(self._untouched))
         features = len(scores)
         likings = self._weights[:features] @ scores + self._weights[features:] @ bent(scores)
@@ -90,10 +91,11 @@ class BlendModel:
         return likings
 
     def _rank_for_newcomer(self, query: Query) -> Ranking:
+        anybody = self.newcomers.shares_for(query.context)
         if query.candidates is None:
-            items = top_k(self.newcomer, query.count)
-            return Ranking(items.astype(np.int32), self.newcomer[items])
-        shares = self.newcomer[query.candidates]
+            items = top_k(anybody, query.count)
+            return Ranking(items.astype(np.int32), anybody[items])
+        shares = anybody[query.candidates]
         total = shares.sum()
         even = np.full(len(shares), 1 / max(len(shares), 1))
         return _among(query.candidates, shares / total if total else even, query.count)
