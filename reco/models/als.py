@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from reco.models.als_layout import Floats, Pairs, by_falling_length, lay_out
 from reco.models.als_sweep import Crew, Side, settle, sweep
 
-__all__ = ["CHUNK_BYTES", "Fit", "Floats", "Objective", "Pairs", "drawn", "fit"]
+__all__ = ["CHUNK_BYTES", "Fit", "Floats", "Objective", "Pairs", "continued", "drawn", "fit"]
 
 CHUNK_BYTES = 1 << 20
 """A chunk's gathered rows: half of a usual second-level cache, which other work on the machine uses too."""
@@ -88,7 +88,7 @@ def fit(
     Args:
         epochs: sweeps over users then items.
         steps: conjugate-gradient steps of a half sweep, each from where the row stood; None solves to convergence.
-        initial: (I, K) item factors to begin with; drawn from `seed` when None.
+        initial: (I, K) item factors to begin with, such as `continued` ones; drawn from `seed` when None.
         watch: called after each half sweep with the users' and the items' factors.
     Raises:
         ValueError: pairs is empty.
@@ -125,3 +125,20 @@ def _sides(pairs: Pairs, objective: Objective, factors: int, limit: int) -> tupl
 def drawn(rows: int, factors: int, seed: int) -> Floats:
     """Uniform in [0, 0.1): all positive, so that the first direction found is popularity."""
     return np.random.default_rng(seed).random((rows, factors), np.float32) * np.float32(0.1)
+
+
+def continued(previous: Floats, rows: NDArray[np.int64], factors: int, seed: int) -> Floats:
+    """Item factors to go on from: those of an earlier fit, and drawn ones for items that it did not know.
+
+    Args:
+        previous: (I', K') items of a `Fit`, whose last directions are the strongest.
+        rows: (I,) each item's row in `previous`, -1 for a new one.
+        factors: K; the weakest directions are left out where that is fewer than K', drawn where it is more. So are
+            items that stood at zero, for want of a pair.
+    """
+    start = drawn(len(rows), factors, seed)
+    kept = min(factors, previous.shape[1])
+    known = np.flatnonzero(rows >= 0)
+    known = known[previous[rows[known]].any(axis=1)]
+    start[known, factors - kept :] = previous[rows[known], previous.shape[1] - kept :]
+    return start
