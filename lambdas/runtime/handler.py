@@ -15,7 +15,7 @@ from botocore.config import Config
 from lambdas.timing import Handler, timed
 from reco.clock import Clock, system_clock
 from reco.runtime.campaigns import Campaigns
-from reco.runtime.model import HISTORY_ARRAYS, LoadedModel
+from reco.runtime.model import FAR_ARRAYS, LoadedModel
 from reco.runtime.operations import Recommender
 from reco.settings import Settings
 from reco.storage.artefacts import ArtefactCache
@@ -49,7 +49,7 @@ def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handle
         Objects(s3),
         int(shutil.disk_usage(folder.name).total * _DISK_SHARE),
         LoadedModel,
-        by_rows=HISTORY_ARRAYS,
+        by_rows=FAR_ARRAYS,
     )
     recommender = Recommender(
         Campaigns(ResourceTable(dynamodb, settings.resources_table), cache_s=settings.pointer_cache_s, clock=clock),

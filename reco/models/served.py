@@ -33,6 +33,9 @@ _FAMILIES: dict[str, Any] = {
     )
 }
 
+BY_ROWS: frozenset[str] = frozenset().union(*(getattr(model, "BY_ROWS", ()) for model in _FAMILIES.values()))
+"""Arrays of which a served model never asks for more than some rows: large ones need not be where it runs."""
+
 
 def load_model(artefact: Artefact) -> ServedModel:
     """The model of an artefact of kind "model". Reads nothing that is as large as the histories.

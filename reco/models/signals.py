@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models.als import Objective
+from reco.models.compact import CompactRows, CompactTable, read_factors
 from reco.models.fold_in import fold_in
 from reco.models.history import HistoryWeights, Touches
 from reco.models.item_rows import ItemRows
@@ -54,14 +55,18 @@ class Signals:
     def __init__(self, source: ModelSource) -> None:
         attributes = source.attributes
         self.plan = SignalPlan.from_json(attributes["signals"])
-        self.factors: Floats = source.array("item_factors")
+        self.factors: Any = read_factors(source)
         self._spectrum: Floats = source.array("spectrum")
         self._objective = Objective(**attributes["objective"])
         self._weights = HistoryWeights(**attributes["history_weights"])
         self._popularity: Floats = source.array("popularity")
         self._knots: NDArray[np.int64] = source.array("popularity_times")
         names = self.plan.names
-        self._rows = {name: ItemRows.read(source, name) for name in _ROWS if _NEEDED_BY[name] & set(names)}
+        needed = [name for name in TABLES if _NEEDED_BY[name] & set(names)]
+        self._packed = CompactRows(source) if "item_rows" in attributes else None
+        self._rows: dict[str, ItemRows | CompactTable] = {
+            name: self._packed.table(name) if self._packed else ItemRows.read(source, name) for name in needed
+        }
 
     @property
     def item_count(self) -> int:
@@ -73,6 +78,8 @@ class Signals:
         Args:
             touches: one item at least.
         """
+        if self._packed:
+            self._packed.fetch(touches.latest(LONGEST_HISTORY)[0])
         matrix = np.empty((len(self.plan.names), self.item_count), np.float32)
         for row, name in enumerate(self.plan.names):
             matrix[row] = getattr(self, f"_{name}")(touches)
@@ -136,7 +143,8 @@ class Signals:
         return int(np.searchsorted(self._knots, touches.time, side="right"))
 
 
-_ROWS = ("ease", "one_block", "two_blocks_last", "two_blocks_earlier", "transitions", "steps", "together", "following")
+TABLES = ("ease", "one_block", "two_blocks_last", "two_blocks_earlier", "transitions", "steps", "together", "following")
+"""Item-to-item tables that there may be."""
 _NEEDED_BY: dict[str, set[str]] = {
     "ease": {"ease"},
     "one_block": {"next"},

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from reco.artefact import Artefact, Vocabulary
-from reco.models.served import load_model
+from reco.models.described_users import CODES, fields_of, values_of
+from reco.models.served import BY_ROWS, load_model
 from reco.recipes.event_parameters import parameters_from
 from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS
 from reco.storage.events import VisitorEvent
 
-HISTORY_ARRAYS = ("history_items", "history_times")
+FAR_ARRAYS = ("history_items", "history_times", CODES, *sorted(BY_ROWS))
 """Read by rows only, so they may stay in S3."""
 
 _REMEMBERED_ITEMS = 100_000
@@ -30,6 +33,9 @@ class LoadedModel:
         marked = f"{UNSETTLED_EVENTS}.offsets" in artefact.names
         self._unsettled = frozenset(Vocabulary.of(artefact, UNSETTLED_EVENTS)) if marked else frozenset()
         self._learned_from = parameters_from(artefact.attributes)
+        self._fields_of_users = fields_of(artefact.attributes)
+        known = (field for field, _ in artefact.attributes.get("newcomer_values", []))
+        self._fields = {field.upper(): field for field in known}
         self._item_rows: dict[str, int] = {}
 
     def user_row(self, user: str) -> int | None:
@@ -43,6 +49,16 @@ class LoadedModel:
             self._artefact.rows("history_items", start, stop),
             self._artefact.rows("history_times", start, stop),
         )
+
+    def context(self, given: Mapping[str, str]) -> dict[str, str]:
+        """A request's context by the fields that the model knows, whose names may come in any case."""
+        return {known: value for name, value in given.items() if (known := self._fields.get(name.upper()))}
+
+    def described(self, user_row: int | None) -> dict[str, str]:
+        """What is known of a user besides their events, as far as the model can use it."""
+        if user_row is None or not self._fields_of_users:
+            return {}
+        return values_of(self._fields_of_users, self._artefact.rows(CODES, user_row, user_row + 1)[0])
 
     def item_row(self, item: str) -> int:
         """The item's row; -1 when the model does not know it."""

@@ -20,7 +20,7 @@ from reco.models.interactions import Interactions
 from reco.models.training_data import TrainingData
 from reco.recipes.catalogue import recipe_by_arn
 from reco.runtime.campaigns import Campaigns
-from reco.runtime.model import HISTORY_ARRAYS, LoadedModel
+from reco.runtime.model import FAR_ARRAYS, LoadedModel
 from reco.runtime.operations import Recommender
 from reco.storage.artefacts import ArtefactCache
 from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
@@ -88,7 +88,7 @@ class RuntimeWorld:
     def __post_init__(self) -> None:
         self.table = EventTable(self.dynamodb, "events")
         self.resources = ResourceTable(self.dynamodb, "resources")
-        self.models = ArtefactCache(self.folder / "cache", Objects(self.s3), 10**9, LoadedModel, by_rows=HISTORY_ARRAYS)
+        self.models = ArtefactCache(self.folder / "cache", Objects(self.s3), 10**9, LoadedModel, by_rows=FAR_ARRAYS)
         campaigns = Campaigns(self.resources, cache_s=CACHE_S, clock=self.clock)
         self.operations = Recommender(campaigns, self.models.fetch, self.table).operations()
         self.dynamodb.meta.events.register(

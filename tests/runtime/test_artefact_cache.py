@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from reco.artefact import Artefact, write_artefact
 from reco.errors import CorruptArtefact
+from reco.storage import artefacts
 from reco.storage.artefacts import ArtefactCache
 from reco.storage.objects import Objects
 from tests.aws import SESSION, in_moto
@@ -152,3 +153,19 @@ def test_a_large_array_of_rows_stays_in_s3_and_its_rows_are_read_from_there(s3: 
     assert artefact.rows("vectors", 1, 2).tolist() == [[2.0, 3.0]]
     with pytest.raises(ValueError, match="read its rows"):
         artefact.array("history")
+
+
+def test_many_rows_from_afar_are_read_side_by_side_and_close_ones_together(
+    s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artefacts, "_NEAR_BYTES", 8 * 5)
+    address, digest = publish(s3, tmp_path, "one")
+    artefact = cache(s3, tmp_path, by_rows=("history",), far_from_bytes=800).fetch(address, digest)
+    requests = count_requests(s3, "GetObject")
+    spans = [(90, 93), (7, 10), (3, 3), (12, 14), (8, 9), (50, 51)]
+    found = artefact.spans("history", spans)
+    assert [rows.tolist() for rows in found] == [list(range(start, stop)) for start, stop in spans]
+    assert len(requests) == 3
+    assert not artefact.is_here("history")
+    assert artefact.is_here("vectors")
+    assert [rows[:, 0].tolist() for rows in artefact.spans("vectors", [(1, 3), (0, 1)])] == [[2, 4], [0]]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
 from reco.models.blend import bent, standard_scores
+from reco.models.compact import RECORDS
 from reco.models.history import Touches
 from reco.models.newcomers import Newcomers
 from reco.models.query import Query, Ranking, Rows
@@ -34,6 +35,7 @@ class BlendModel:
 
     family = "blend"
     has_scores = True
+    BY_ROWS = (RECORDS,)
 
     def __init__(self, source: ModelSource, items: Vocabulary) -> None:
         learned = source.attributes["blend"]
