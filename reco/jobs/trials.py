@@ -173,6 +173,10 @@ def propose_from(data: Mapping[str, Any]) -> ProposeSpecification:
     return ProposeSpecification(**{**data, "search": search_from(data["search"]), "known": known})
 
 
+def propose_from_json(text: str) -> ProposeSpecification:
+    return propose_from(json.loads(text))
+
+
 def trial_from(data: Mapping[str, Any]) -> TrialSpecification:
     return TrialSpecification(**{**data, "trial": Trial(**data["trial"])})
 

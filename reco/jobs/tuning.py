@@ -8,9 +8,9 @@ how far the search is, so every step may be repeated, and what has ended is neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from reco.errors import AlgorithmFault, JobFault, PlatformFault, StaleAttempt, UserFault
 from reco.jobs.attempt import JobContext, require
@@ -21,7 +21,6 @@ from reco.jobs.status import CREATE_IN_PROGRESS
 from reco.jobs.tiers import Tier
 from reco.jobs.trials import (
     Candidate,
-    Proposal,
     ProposeSpecification,
     Search,
     SearchReport,
@@ -29,6 +28,7 @@ from reco.jobs.trials import (
     TrialReport,
     TrialSpecification,
     proposal_from_json,
+    propose_from_json,
     search_from_json,
     search_report_from_json,
     trial_result_from_json,
@@ -50,7 +50,8 @@ AUTO_ML_TUNING_TRIALS = 4
 """After every recipe was tried as it is, how often the best one is tried with other hyperparameters."""
 AUTO_ML_PARALLEL = 5
 
-_FAULTS: Mapping[str, type[JobFault]] = {
+Blame = Literal["user", "algorithm", "platform"]
+_FAULTS: Mapping[Blame, type[JobFault]] = {
     "user": UserFault,
     "algorithm": AlgorithmFault,
     "platform": PlatformFault,
@@ -123,26 +124,15 @@ def advance(context: JobContext, version: Resource, attempt: str, ran: Collectio
     Raises:
         StaleAttempt: the attempt was replaced, has ended, or the training is being stopped.
         JobFault: nothing could be proposed, or no trial of the first round succeeded.
+
+    Cost: one listing, and as many small reads as the latest round has trials.
     """
     record = require(version, attempt)
     if record.outcome or version.status != CREATE_IN_PROGRESS:
         raise StaleAttempt(f"solution version {version.id} is {version.status}")
-    plan = record.facts.get("plan")
-    walk = _Walk(context, version, attempt, tier=plan["tier"] if plan else "function", ran=frozenset(ran))
-    if context.home.read_text(walk.folder + REPORT) is not None:
-        return {"more": False, "runs": []}
-    reports: list[TrialReport] = []
-    for proposal in walk.rounds(reports):
-        if proposal is None:
-            return walk.answer()
-        ended = [walk.report(trial) for trial in proposal.trials]
-        if None in ended:
-            return walk.answer()
-        reports += [each for each in ended if each is not None]
-        _require_one_success(reports)
-    report = SearchReport(walk.search.metric, _best(reports, walk.search.metric), tuple(reports))
-    context.home.write_text(walk.folder + REPORT, to_json(report))
-    return {"more": False, "runs": []}
+    folder = _Folder(context, version, attempt, tier=record.facts["plan"]["tier"], ran=frozenset(ran))
+    runs = [] if folder.has(REPORT) else _left(folder)
+    return {"more": bool(runs), "runs": [asdict(run) for run in runs]}
 
 
 def note_failure(
@@ -157,118 +147,135 @@ def note_failure(
     folder = f"{search_uri(context, version, attempt)}{name}/"
     if context.home.read_text(folder + RESULT) is None and context.home.read_text(folder + FAILURE) is None:
         reason = reason_of(error, context.settings.instance_type)
-        _write_failure(context, folder, reason, _blame_of(error))
+        context.home.write_text(folder + FAILURE, to_json(JobFailure(_blame_of(error), reason)))
     return {}
 
 
-class _Walk:
-    """One walk through the search folder, round by round, which gathers what is still to run."""
+class _Folder:
+    """An attempt's search folder: what has ended in it, and how a further run is put there."""
 
     def __init__(
         self, context: JobContext, version: Resource, attempt: str, *, tier: Tier, ran: frozenset[str]
     ) -> None:
-        self.folder = search_uri(context, version, attempt)
-        self._context, self._version, self._attempt, self._tier, self._ran = context, version, attempt, tier, ran
-        self._training = attempt_uri(context, version, attempt) + SPECIFICATION
-        self._runs: list[Run] = []
-        text = context.home.read_text(self.folder + SEARCH)
+        self._context, self._version, self._attempt, self._ran = context, version, attempt, ran
+        self.tier: Tier = tier
+        self.uri = search_uri(context, version, attempt)
+        self.training = attempt_uri(context, version, attempt) + SPECIFICATION
+        self._names = {each.uri.removeprefix(self.uri) for each in context.home.list(self.uri)}
+
+    def has(self, name: str) -> bool:
+        return name in self._names
+
+    def read(self, name: str) -> str:
+        text = self._context.home.read_text(self.uri + name)
         if text is None:
-            raise AlgorithmFault("The search was lost before it began.")
-        self.search: Search = search_from_json(text)
+            raise PlatformFault(f"{self.uri}{name} is gone. Train a new solution version.")
+        return text
 
-    def rounds(self, reports: list[TrialReport]) -> Iterator[Proposal | None]:
-        """What each round proposed; None for one whose proposal is still to run, which is the last then.
+    def write(self, name: str, text: str) -> None:
+        self._context.home.write_text(self.uri + name, text)
 
-        `reports` is filled by the caller between two rounds.
-        """
-        for number in range(self.search.most_trials):
-            count = self._wanted(len(reports))
-            if count == 0:
-                return
-            proposal = self._proposal(number, reports, count)
-            if proposal is not None and not proposal.trials:
-                if not reports:
-                    raise AlgorithmFault("The search proposed nothing to try.")
-                return
-            yield proposal
+    def rounds(self) -> int:
+        """How many rounds have been asked for."""
+        return sum(name.startswith("round-") and name.endswith(SPECIFICATION) for name in self._names)
 
-    def _wanted(self, done: int) -> int:
-        """Trials of the next round: every candidate in the first, then as many as may run at once."""
-        left = self.search.most_trials - done
-        return min(left, self.search.parallel if done else max(self.search.parallel, len(self.search.candidates)))
+    def result(self, run: str) -> str | None:
+        return self.read(f"{run}/{RESULT}") if self.has(f"{run}/{RESULT}") else None
 
-    def _proposal(self, number: int, reports: list[TrialReport], count: int) -> Proposal | None:
-        name = f"round-{number:02d}"
-        said = self._result(name)
-        if said is not None:
-            return proposal_from_json(said)
-        failure = self._failure(name)
+    def failure(self, run: str) -> JobFailure | None:
+        """Why a run without a result has none; None while it is still to be made."""
+        if self.has(f"{run}/{FAILURE}"):
+            return failure_from_json(self.read(f"{run}/{FAILURE}"))
+        if run not in self._ran:
+            return None
+        failure = JobFailure("algorithm", "It ended without a result.")
+        self.write(f"{run}/{FAILURE}", to_json(failure))
+        return failure
+
+    def run(self, name: str, specification: ProposeSpecification | TrialSpecification, tier: Tier) -> Run:
+        """Puts a run's specification there; returns what makes it."""
+        self.write(f"{name}/{SPECIFICATION}", to_json(specification))
+        job = f"{job_name(specification.command, self._version.incarnation, self._attempt)}-{name}"
+        return Run(name, tier, specification.command, f"{self.uri}{name}/{SPECIFICATION}", job)
+
+
+def _left(folder: _Folder) -> list[Run]:
+    """What is to run next; nothing once the report is written, which happens here."""
+    search = search_from_json(folder.read(SEARCH))
+    rounds = folder.rounds()
+    if rounds == 0:
+        return [_proposing(folder, search, 0, ())]
+    latest = f"round-{rounds - 1:02d}"
+    known = propose_from_json(folder.read(f"{latest}/{SPECIFICATION}")).known
+    said = folder.result(latest)
+    if said is None:
+        failure = folder.failure(latest)
         if failure is not None:
             raise _FAULTS[failure.blame](failure.reason)
-        training = self._training if number == 0 else None
-        self._add(
-            name,
-            ProposeSpecification(f"{self.folder}{name}/", self.search, tuple(reports), count, training),
-            # Only the first reads data, to freeze them; proposing alone fits the function whatever the data.
-            self._tier if number == 0 else "function",
-        )
-        return None
-
-    def report(self, trial: Trial) -> TrialReport | None:
-        """How the trial ended; None when it is still to run."""
-        name = f"trial-{trial.number:03d}"
-        said = self._result(name)
-        if said is not None:
-            result = trial_result_from_json(said)
-            if self.search.metric in result.metrics:
-                return TrialReport(trial, result.metrics, result.seconds)
-            return TrialReport(trial, result.metrics, result.seconds, f"It reports no {self.search.metric}.")
-        failure = self._failure(name)
-        if failure is not None:
-            return TrialReport(trial, {}, 0.0, failure.reason)
-        self._add(name, TrialSpecification(f"{self.folder}{name}/", self._training, trial), self._tier)
-        return None
-
-    def answer(self) -> dict[str, Any]:
-        return {"more": True, "runs": [vars(run) for run in self._runs]}
-
-    def _add(self, name: str, specification: ProposeSpecification | TrialSpecification, tier: Tier) -> None:
-        address = f"{specification.attempt_uri}{SPECIFICATION}"
-        self._context.home.write_text(address, to_json(specification))
-        job = f"{job_name(specification.command, self._version.incarnation, self._attempt)}-{name}"
-        self._runs.append(Run(name, tier, specification.command, address, job))
-
-    def _result(self, name: str) -> str | None:
-        return self._context.home.read_text(f"{self.folder}{name}/{RESULT}")
-
-    def _failure(self, name: str) -> JobFailure | None:
-        text = self._context.home.read_text(f"{self.folder}{name}/{FAILURE}")
-        if text is None and name in self._ran:
-            return _write_failure(self._context, f"{self.folder}{name}/", "It ended without a result.", "algorithm")
-        return failure_from_json(text) if text else None
+        return [_proposing(folder, search, rounds - 1, known)]
+    proposed = proposal_from_json(said).trials
+    ended = [_report(folder, search, trial) for trial in proposed]
+    if None in ended:
+        return [_trying(folder, trial) for trial, report in zip(proposed, ended, strict=True) if report is None]
+    known += tuple(each for each in ended if each is not None)
+    _require_one_success(known)
+    # A proposal of nothing: the ranges are used up before the jobs are.
+    if proposed and len(known) < search.most_trials:
+        return [_proposing(folder, search, rounds, known)]
+    folder.write(REPORT, to_json(SearchReport(search.metric, _best(known, search.metric), known)))
+    return []
 
 
-def _write_failure(context: JobContext, folder: str, reason: str, blame: str) -> JobFailure:
-    failure = JobFailure(blame, reason)  # type: ignore[arg-type]
-    context.home.write_text(folder + FAILURE, to_json(failure))
-    return failure
+def _proposing(folder: _Folder, search: Search, number: int, known: tuple[TrialReport, ...]) -> Run:
+    """The run that proposes a round. The first proposes every candidate, later ones as many as may run at once."""
+    name = f"round-{number:02d}"
+    wanted = search.parallel if known else max(search.parallel, len(search.candidates))
+    specification = ProposeSpecification(
+        f"{folder.uri}{name}/",
+        search,
+        known,
+        min(wanted, search.most_trials - len(known)),
+        # Only the first reads data, to freeze them; proposing alone fits the function whatever the data.
+        None if known else folder.training,
+    )
+    return folder.run(name, specification, "function" if known else folder.tier)
 
 
-def _blame_of(error: Mapping[str, Any]) -> str:
+def _trying(folder: _Folder, trial: Trial) -> Run:
+    name = _name_of(trial)
+    return folder.run(name, TrialSpecification(f"{folder.uri}{name}/", folder.training, trial), folder.tier)
+
+
+def _report(folder: _Folder, search: Search, trial: Trial) -> TrialReport | None:
+    """How the trial ended; None when it is still to run."""
+    said = folder.result(_name_of(trial))
+    if said is not None:
+        result = trial_result_from_json(said)
+        missing = None if search.metric in result.metrics else f"It reports no {search.metric}."
+        return TrialReport(trial, result.metrics, result.seconds, missing)
+    failure = folder.failure(_name_of(trial))
+    return TrialReport(trial, {}, 0.0, failure.reason) if failure else None
+
+
+def _name_of(trial: Trial) -> str:
+    return f"trial-{trial.number:03d}"
+
+
+def _blame_of(error: Mapping[str, Any]) -> Blame:
     name = str(error.get("Error", ""))
     if name == "UserFault" or name in OUT_OF_TIME or name in OUT_OF_MEMORY:
         return "user"
     return "algorithm" if name == "AlgorithmFault" else "platform"
 
 
-def _require_one_success(reports: list[TrialReport]) -> None:
+def _require_one_success(reports: Sequence[TrialReport]) -> None:
     """Gives up after a first round of nothing but failures: they have a cause in common."""
     if all(each.failure for each in reports):
-        first = reports[0].failure or ""
+        first = (reports[0].failure or "") if reports else "Nothing was proposed."
         raise UserFault(first if len(reports) == 1 else f"All {len(reports)} trials of the search failed. {first}")
 
 
-def _best(reports: list[TrialReport], metric: str) -> int:
-    values = {each.trial.number: each.value(metric) for each in reports}
-    measured = {number: value for number, value in values.items() if value is not None}
-    return max(sorted(measured), key=lambda number: measured[number])
+def _best(reports: Sequence[TrialReport], metric: str) -> int:
+    """Number of the first trial that reached most."""
+    values = [(value, -each.trial.number) for each in reports if (value := each.value(metric)) is not None]
+    return -max(values)[1]

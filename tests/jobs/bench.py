@@ -12,16 +12,20 @@ from typing import Any
 import boto3
 
 from reco.arns import Kind, Owner
+from reco.errors import UserFault
 from reco.jobs.attempt import JobContext
 from reco.jobs.specification import (
     ImportResult,
     ImportSpecification,
+    Result,
     SnapshotReference,
+    Specification,
     TrainResult,
     TrainSpecification,
     specification_from_json,
     to_json,
 )
+from reco.jobs.trials import Proposal, ProposeSpecification, Trial, TrialResult, TrialSpecification
 from reco.jobs.workflow import take_step
 from reco.settings import Settings, environment_for
 from reco.storage.access import CallersRights
@@ -39,6 +43,7 @@ SOLUTION = OWNER.arn(Kind.SOLUTION, "als")
 VERSION = OWNER.arn(Kind.SOLUTION_VERSION, "als/0a1b2c3d")
 OTHER_VERSION = OWNER.arn(Kind.SOLUTION_VERSION, "als/99999999")
 CAMPAIGN = OWNER.arn(Kind.CAMPAIGN, "front")
+RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
 JOB_ROLE = "arn:aws:iam::123456789012:role/job"
 START = 1_700_000_000.0
 CSV = b"USER_ID,ITEM_ID,TIMESTAMP\n1,2,3\n"
@@ -56,6 +61,14 @@ def make_table(dynamodb: Any) -> None:
     )
 
 
+def specification_metric(bench: Bench, specification: TrialSpecification) -> str:
+    """What the search of this trial maximises."""
+    folder = specification.attempt_uri.rpartition("/trial-")[0]
+    text = bench.context.home.read_text(f"{folder}/search.json")
+    assert text is not None
+    return str(json.loads(text)["metric"])
+
+
 class Killed(Exception):
     """The process ended here."""
 
@@ -65,6 +78,10 @@ class Bench:
     """One deployment. Times move only by `now`."""
 
     now: float = START
+    containers: list[str] = field(default_factory=list)
+    """Name of the folder of each container that ran, the attempt's token for the job itself; killed ones too."""
+    failing: set[int] = field(default_factory=set)
+    """Numbers of the trials that fail."""
     context: JobContext = field(init=False)
     machine: str = field(init=False)
 
@@ -119,6 +136,8 @@ class Bench:
         """All resources as at first, or as they were stored; executions and clients stay: making these takes long."""
         items = self._first if items is None else items
         self.now = START
+        self.containers.clear()
+        self.failing.clear()
         self.context.home.client.put_object(Bucket="callers-data", Key="clicks.csv", Body=CSV)
         dynamodb = self.context.table.client
         dynamodb.delete_table(TableName="resources")
@@ -143,7 +162,7 @@ class Bench:
             "als",
             {
                 "dataset_group_arn": GROUP,
-                "recipe_arn": "arn:aws:personalize:::recipe/aws-user-personalization",
+                "recipe_arn": RECIPE,
                 "solution_config": {"algorithm_hyper_parameters": {"hidden_dimension": "16"}},
             },
         )
@@ -173,6 +192,34 @@ class Bench:
             {"solution_arn": SOLUTION},
             status="ACTIVE",
             inner={"artefact": {"uri": f"s3://home/models/{mark}/", "digest": mark}},
+        )
+
+    def put_search(self, jobs: int = 5, parallel: int = 2) -> None:
+        """Makes the version one that searches hidden_dimension."""
+        ranges = {"integer_hyper_parameter_ranges": [{"name": "hidden_dimension", "min_value": 32, "max_value": 64}]}
+        resources = {"max_number_of_training_jobs": str(jobs), "max_parallel_training_jobs": str(parallel)}
+        config = {"hpo_config": {"algorithm_hyper_parameter_ranges": ranges, "hpo_resource_config": resources}}
+        self.change_version(perform_hpo=True, solution_config=config, recipe_arn=RECIPE)
+
+    def put_auto_ml(self, *recipes: str) -> None:
+        """Makes the version one that chooses among recipes."""
+        self.change_version(
+            perform_auto_ml=True,
+            solution_config={"auto_ml_config": {"recipe_list": list(recipes), "metric_name": "precision_at_5"}},
+        )
+        self.context.table.update(
+            Kind.SOLUTION,
+            "als",
+            lambda solution: replace(
+                solution, body={name: value for name, value in solution.body.items() if name != "recipe_arn"}
+            ),
+        )
+
+    def change_version(self, **members: Any) -> None:
+        self.context.table.update(
+            Kind.SOLUTION_VERSION,
+            "als/0a1b2c3d",
+            lambda version: replace(version, body={**version.body, **members}),
         )
 
     def put_campaign(self) -> None:
@@ -254,15 +301,50 @@ class Bench:
         text = self.context.home.read_text(plan["specification"])
         assert text is not None
         specification = specification_from_json(text)
-        result: ImportResult | TrainResult
+        self.containers.append(specification.attempt_uri.rstrip("/").rpartition("/")[2])
+        self.context.home.write_text(specification.attempt_uri + "result.json", to_json(self._result(specification)))
+
+    def _result(self, specification: Specification) -> Result:
         if isinstance(specification, ImportSpecification):
             before = specification.previous.rows if specification.previous else 0
             snapshot = SnapshotReference(specification.snapshot_uri, "digest", before + 1000)
-            result = ImportResult(snapshot, 1001, 1, {"TIMESTAMP": 1}, specification.attempt_uri)
-        else:
-            assert isinstance(specification, TrainSpecification)
-            result = TrainResult(specification.artefact_uri, "digest", {"coverage": 0.5}, 36.0, 50, 100, 1000)
-        self.context.home.write_text(specification.attempt_uri + "result.json", to_json(result))
+            return ImportResult(snapshot, 1001, 1, {"TIMESTAMP": 1}, specification.attempt_uri)
+        if isinstance(specification, ProposeSpecification):
+            return self._proposal(specification)
+        if isinstance(specification, TrialSpecification):
+            if specification.trial.number in self.failing:
+                raise UserFault(f"trial {specification.trial.number} found nothing")
+            dimension = int(specification.trial.hyperparameters.get("hidden_dimension", "0"))
+            return TrialResult({specification_metric(self, specification): 1 - abs(dimension - 37) / 1000}, 3.6)
+        assert isinstance(specification, TrainSpecification)
+        return TrainResult(specification.artefact_uri, "digest", {"coverage": 0.5}, 36.0, 50, 100, 1000)
+
+    def _proposal(self, specification: ProposeSpecification) -> Proposal:
+        """Dimensions from 32 upwards, one a trial; of several candidates each once, then the first goes on."""
+        search, first = specification.search, len(specification.known)
+        trials = []
+        for number in range(first, first + specification.count):
+            candidate = search.candidates[number if number < len(search.candidates) else 0]
+            values = {each.name: each.start for each in candidate.ranges}
+            if "hidden_dimension" in values:
+                values["hidden_dimension"] = str(32 + number)
+            trials.append(Trial(number, candidate.recipe_arn, {**candidate.hyperparameters, **values}, sorted(values)))
+        return Proposal(tuple(trials))
+
+    def search(self, arn: str, execution: str, attempt: str) -> None:
+        """What the machine does between plan and training, one run after another."""
+        ran: list[str] = []
+        while True:
+            answer = self.step("search", arn, execution, attempt=attempt, ran=ran)
+            if not answer["more"]:
+                return
+            for each in answer["runs"]:
+                try:
+                    self.run_container(each)
+                except UserFault as fault:
+                    error = {"Error": "UserFault", "Cause": json.dumps({"errorMessage": fault.message})}
+                    self.step("note", arn, execution, attempt=attempt, run=each["name"], error=error)
+            ran = [each["name"] for each in answer["runs"]]
 
     def run(self, arn: str, execution: str) -> str:
         """What a state machine does with these steps; returns how it ended: done, idle or failed."""
@@ -271,7 +353,10 @@ class Bench:
             return "idle"
         shown = {"attempt": claim["attempt"]}
         if "campaign/" not in arn:
-            self.run_container(self.step("plan", arn, execution, **shown))
+            plan = self.step("plan", arn, execution, **shown)
+            if plan["search"]:
+                self.search(arn, execution, claim["attempt"])
+            self.run_container(plan)
         if self.step("commit", arn, execution, **shown)["settle_s"]:
             self.step("settle", arn, execution, **shown)
         return "done"

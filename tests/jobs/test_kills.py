@@ -28,6 +28,11 @@ def trained(bench: Bench) -> object:
     return version.status, version.failure_reason, version.inner["metrics"], version.body["training_hours"]
 
 
+def searched(bench: Bench) -> object:
+    tuned = bench.version.body["tuned_hpo_params"]["algorithm_hyper_parameters"]
+    return bench.version.status, tuned, bench.version.inner["search"]["trials"]
+
+
 def deployed(bench: Bench) -> object:
     campaign = bench.campaign
     update = campaign.inner["update"]
@@ -58,18 +63,28 @@ CASES: dict[str, tuple[str, Callable[[Bench], None], END, object]] = {
     "import": (IMPORT, lambda bench: None, imported, ("ACTIVE", None, 1000, True, ["snapshot"])),
     "incremental import": (IMPORT.replace("monday", "tuesday"), incremental, added, ("ACTIVE", 2000)),
     "train": (VERSION, lambda bench: None, trained, ("ACTIVE", None, {"coverage": 0.5}, 0.01)),
+    "search": (
+        VERSION,
+        lambda bench: bench.put_search(jobs=1, parallel=1),
+        searched,
+        ("ACTIVE", {"hidden_dimension": "32"}, 1),
+    ),
     "deploy": (CAMPAIGN, updating, deployed, ("ACTIVE", "ACTIVE", OTHER_VERSION, OTHER_VERSION)),
 }
 
 
-def kills(bench: Bench, arn: str, prepare: Callable[[Bench], None]) -> Iterator[str]:
+STRIDES = {"search": 4}
+"""Of long jobs only every so many-th call ends in a kill, where the way on begins anew and so depends on none."""
+
+
+def kills(bench: Bench, arn: str, prepare: Callable[[Bench], None], stride: int = 1) -> Iterator[str]:
     """Runs the machine on a fresh bench, killed at its first call to AWS, then at its second, and so on to its last.
 
     Yields the execution each time, for the test to go on from there.
     """
     prepare(bench)
     prepared = bench.stored()
-    for number in count(1):
+    for number in count(1, stride):
         execution = bench.reset(prepared).start()
         with bench.killed_at(number) as calls, suppress(Killed):
             bench.run(arn, execution)
@@ -79,28 +94,32 @@ def kills(bench: Bench, arn: str, prepare: Callable[[Bench], None]) -> Iterator[
             return
 
 
-@pytest.mark.parametrize("case", ["incremental import", "train", "deploy"])
+@pytest.mark.parametrize("case", ["incremental import", "train", "search", "deploy"])
 def test_killed_at_any_call_and_started_again_it_ends_the_same(bench: Bench, case: str) -> None:
     arn, prepare, end, expected = CASES[case]
-    for execution in kills(bench, arn, prepare):
+    for execution in kills(bench, arn, prepare, STRIDES.get(case, 1)):
         bench.stop(execution)
         bench.run(arn, bench.start())
         assert end(bench) == expected
 
 
-@pytest.mark.parametrize("case", ["import", "deploy"])
+@pytest.mark.parametrize("case", ["import", "search", "deploy"])
 def test_killed_at_any_call_and_redriven_in_the_same_execution_it_ends_the_same(bench: Bench, case: str) -> None:
     arn, prepare, end, expected = CASES[case]
     for execution in kills(bench, arn, prepare):
         # Every step of the same execution once more, as retries and a redrive do at worst.
+        before = list(bench.containers)
         bench.run(arn, execution)
         assert end(bench) == expected
+        searching = [name for name in before if name.startswith(("round", "trial"))]
+        # The one whose result the kill may have kept from being written runs again, no other.
+        assert set(searching[:-1]).isdisjoint(bench.containers[len(before) :])
 
 
-@pytest.mark.parametrize("case", ["train", "deploy"])
+@pytest.mark.parametrize("case", ["train", "search", "deploy"])
 def test_killed_at_any_call_and_then_failed_it_is_done_or_as_before(bench: Bench, case: str) -> None:
     arn, prepare, end, expected = CASES[case]
-    for execution in kills(bench, arn, prepare):
+    for execution in kills(bench, arn, prepare, STRIDES.get(case, 1)):
         bench.step("fail", arn, execution, error={})
         if case == "deploy":
             done = bench.campaign.inner["update"]["status"] == "ACTIVE"
