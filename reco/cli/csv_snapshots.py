@@ -1,7 +1,8 @@
 """A caller's CSV files as snapshots on local disk, by the code that imports use; no server, no schema to write.
 
 The schema is read off the header. Interactions have Personalize's columns; of items and users every other column
-counts as metadata: numbers where all its cells are numbers, one column of long texts as text, others as categories.
+counts as metadata: numbers where all its cells are numbers, one column of texts or titles as text, others as
+categories.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from reco.errors import UserFault
 LOOKED_AT = 20_000
 """Lines by which a column's type is judged."""
 WORDS_OF_TEXT = 8
-"""Mean number of words from which on a column is text."""
+"""Mean number of words from which on a column is text ..."""
+WORDS_OF_NAMES = 2
+"""... and where nearly every cell differs from all others, as titles do."""
 REASONS_TOLD = 5
 BAD_ROW_SHARE = 0.05
 """As imports have it by default."""
@@ -132,7 +135,12 @@ def _metadata(lines: Lines, header: list[str], names: list[str], *, texts: bool)
                     cells[name].append(record[place])
     words = {name: sum(len(cell.split()) for cell in found) / max(len(found), 1) for name, found in cells.items()}
     numbers = {name for name in names if cells[name] and all(map(_is_number, cells[name]))}
-    long = {name: count for name, count in words.items() if count >= WORDS_OF_TEXT and name not in numbers}
+    differ = {name for name, found in cells.items() if len(set(found)) > len(found) / 2}
+    long = {
+        name: count
+        for name, count in words.items()
+        if name not in numbers and count >= (WORDS_OF_NAMES if name in differ else WORDS_OF_TEXT)
+    }
     text = max(long, key=lambda name: long[name]) if texts and long else None
     fields: list[dict[str, Any]] = []
     for name in names:

@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import Any
 
-from reco.cli.evaluation_table import PROTOCOLS, TITLES, moment
+from reco.cli.evaluation_table import PROTOCOLS, TITLES, moment, shown
 from reco.evaluation.offline import SHARES
 
 _COLOURS = {"model": "#1f6feb", "popularity": "#9a6700", "last-seen replay": "#8250df", "what was right": "#57606a"}
@@ -35,7 +35,7 @@ def page(report: dict[str, Any]) -> str:
         *(f'<p class="small">{_text(remark)}</p>' for remark in report["remarks"]),
         "<h2>Settings and what was learned</h2>",
         _pairs({name: json.dumps(value) for name, value in report["hyperparameters"].items()}),
-        _pairs({name: json.dumps(value, default=str) for name, value in report["learned"].items()}),
+        _pairs({name: shown(value) for name, value in report["learned"].items()}),
         f'<p class="small">Files: {_text(", ".join(report["files"].values()))}. Seconds: '
         + ", ".join(f"{_text(name)} {value:g}" for name, value in report["seconds"].items())
         + ".</p>",

@@ -64,7 +64,7 @@ def print_report(report: dict[str, Any], console: Console | None = None) -> None
     for remark in report["remarks"]:
         console.print(f"[dim]{escape(remark)}[/]")
     if report["learned"]:
-        console.print(f"Learned: {escape(shown(report['learned']))}", highlight=False)
+        console.print(_learned(report["learned"]))
     console.print("Seconds: " + ", ".join(f"{name} {value:g}" for name, value in report["seconds"].items()))
 
 
@@ -109,6 +109,18 @@ def moment(seconds: int) -> str:
         return str(seconds)
 
 
-def shown(learned: dict[str, Any]) -> str:
-    """name value, name value ..."""
-    return ", ".join(f"{name} {json.dumps(value, default=str)}" for name, value in learned.items())
+def _learned(learned: dict[str, Any]) -> Table:
+    table = Table("learned", "", title_justify="left", show_edge=False)
+    for name, value in learned.items():
+        table.add_row(name, escape(shown(value)))
+    return table
+
+
+def shown(value: Any) -> str:
+    """name value, name value ... where there are names; weights by their size, the largest first."""
+    if not isinstance(value, dict):
+        return json.dumps(value, default=str)
+    pairs = list(value.items())
+    if pairs and all(isinstance(each, int | float) and not isinstance(each, bool) for each in value.values()):
+        pairs.sort(key=lambda pair: -abs(pair[1]))
+    return ", ".join(f"{name} {shown(each)}" for name, each in pairs)

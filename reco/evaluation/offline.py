@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,7 +36,7 @@ MOST_QUESTIONS = 5000
 NDCG, MRR = "normalized_discounted_cumulative_gain_at_10", "mean_reciprocal_rank_at_25"
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Of the catalogue, where the curve of popularity has its points."""
-_LONGEST = 400
+_LONGEST = 1500
 """Characters of a learned value that are worth showing."""
 
 MODEL, POPULAR, REPLAY = "model", "popularity", "last-seen replay"
@@ -200,5 +200,23 @@ def describe(interactions: Interactions) -> dict[str, Any]:
 
 
 def _learned(model: FittedModel) -> dict[str, Any]:
-    shown: Mapping[str, Any] = {name: value for name, value in model.attributes.items() if name != "family"}
+    shown = {name: _readable(value) for name, value in model.attributes.items() if name != "family"}
     return {name: value for name, value in shown.items() if len(json.dumps(value, default=str)) <= _LONGEST}
+
+
+def _readable(value: Any) -> Any:
+    """Numbers rounded to four places; parallel lists `..features` and `..weights` as one mapping, zeros left out."""
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, list | tuple):
+        return [_readable(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    plain = {str(name): _readable(each) for name, each in value.items()}
+    for name in [name for name in plain if name.endswith("features")]:
+        partner = f"{name.removesuffix('features')}weights"
+        features, weights = plain[name], plain.get(partner)
+        if isinstance(features, list) and isinstance(weights, list) and len(features) == len(weights):
+            del plain[name]
+            plain[partner] = {str(each): weight for each, weight in zip(features, weights, strict=True) if weight}
+    return plain
