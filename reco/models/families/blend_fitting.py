@@ -108,7 +108,7 @@ def _learn(
     order = generator.permutation(able)
     wanted = max(200, min(ENOUGH_EXAMPLES, _EXAMPLE_CELLS // (len(plan.names) * max(interactions.item_count, 1))))
     folds = _folds(order, wanted)
-    cuts = {int(user): list(_cuts(interactions, int(user), generator)) for fold in folds for user in fold}
+    cuts = {int(user): list(_cuts(interactions, int(user), plan, generator)) for fold in folds for user in fold}
     table = fit_repeats((cut.touches, cut.truths) for some in cuts.values() for cut in some)
     excludes = seen == "exclude"
     examples: list[Example] = []
@@ -190,9 +190,14 @@ def _folds(order: NDArray[np.int64], wanted: int) -> list[NDArray[np.int64]]:
     return [order[start * size : (start + 1) * size] for start in range(count)]
 
 
-def _cuts(interactions: Interactions, user: int, generator: np.random.Generator) -> Iterator[_Cut]:
-    """Moments of the later half of a user's history, the last but one event's always among them."""
+def _cuts(interactions: Interactions, user: int, plan: SignalPlan, generator: np.random.Generator) -> Iterator[_Cut]:
+    """Moments of the later half of a user's history, the last but one event's always among them.
+
+    Events without an order get one by chance: how a file lists them must not tell what is asked for."""
     items, times = interactions.history(user)
+    if not plan.recent:
+        drawn = generator.permutation(len(items))
+        items, times = items[drawn], times[drawn]
     count = len(items)
     places = {count - 1, *generator.integers(max(1, count // 2), count, MOST_CUTS - 1).tolist()}
     for place in sorted(places):
