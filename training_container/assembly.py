@@ -22,7 +22,7 @@ from reco.recipes import Recipe
 from reco.recipes.event_parameters import EventParameters
 from training_container.actions import with_actions
 from training_container.interaction_table import InteractionTable, read_snapshot, read_streamed
-from training_container.metadata import attributes_of, content_of
+from training_container.metadata import attributes_of, content_of, context_fields, with_users
 
 LEAST_USERS = 25
 """Users with two interactions or more that a training needs (reference, E.3)."""
@@ -80,35 +80,48 @@ def assemble(
     selection = selection or Selection()
     if recipe.event_type and not selection.events:
         selection = replace(selection, events=(EventParameters(recipe.event_type),))
-    table = _table(snapshots, events, selection, say)
+    table = _table(recipe, snapshots, events, selection, say)
     if "INTERACTIONS" in recipe.required_datasets:
         _require_enough(table, selection)
     catalogue = CatalogueSnapshot.of(snapshots["ITEMS"]) if "ITEMS" in snapshots else None
     items, rows, rows_of_catalogue = table.items.union(catalogue.ids if catalogue else Vocabulary.from_strings([]))
     interactions = Interactions(
-        table.user_offsets(), rows[table.item_rows], table.timestamps, len(items), table.event_weights()
+        table.user_offsets(),
+        rows[table.item_rows],
+        table.timestamps,
+        len(items),
+        table.event_weights(),
+        labels=table.labels,
     )
+    users = table.users
+    if recipe.context and "USERS" in recipe.datasets and "USERS" in snapshots:
+        described = CatalogueSnapshot.of(snapshots["USERS"])
+        interactions, users = with_users(interactions, users, described, partial(selection.takes, "USERS"))
     data = TrainingData(interactions)
     if catalogue and "ITEMS" in recipe.datasets:
         takes = partial(selection.takes, "ITEMS")
         if recipe.family == "item_attribute_affinity":
             data = replace(data, attributes=attributes_of(catalogue, rows_of_catalogue, takes))
         data = replace(data, content=content_of(catalogue, rows_of_catalogue, len(items), takes))
-    users = table.users
     if "ACTIONS" in recipe.datasets:
         data, users = with_actions(data, users, snapshots, partial(selection.takes, "ACTIONS"))
     return Assembled(data, users, items)
 
 
 def _table(
+    recipe: Recipe,
     snapshots: Mapping[str, Artefact],
     events: StreamedEvents | None,
     selection: Selection,
     say: Callable[[str], None],
 ) -> InteractionTable:
-    parts = [InteractionTable.empty()] if events is None else [read_streamed(events)]
+    parts, context = [], []
     if "INTERACTIONS" in snapshots:
-        parts.insert(0, read_snapshot(InteractionSnapshot.of(snapshots["INTERACTIONS"])))
+        imported = InteractionSnapshot.of(snapshots["INTERACTIONS"])
+        if recipe.context:
+            context = [name for name in context_fields(imported.schema) if selection.takes("INTERACTIONS", name)]
+        parts.append(read_snapshot(imported, context))
+    parts.append(InteractionTable.empty() if events is None else read_streamed(events, context))
     in_seconds = [part.in_seconds() for part in parts]
     if any(changed is not part for changed, part in zip(in_seconds, parts, strict=True)):
         say("timestamps that can only be parts of a second are read as such")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reco.artefact import Vocabulary
 from reco.datasets.snapshot import InteractionSnapshot, NumberColumn, StringColumn
 from reco.events.freeze import StreamedEvents
-from reco.models.interactions import offsets_of
+from reco.models.interactions import Labels, offsets_of
 from reco.recipes.event_parameters import EventParameters
 from training_container.metadata import numbers_of
 
@@ -36,6 +36,8 @@ class InteractionTable:
     """NaN where an event has no value."""
     weights: NDArray[np.float64] | None = None
     """What each event counts, above 0; None counts all alike."""
+    labels: tuple[Labels, ...] = ()
+    """Contextual metadata."""
 
     def __len__(self) -> int:
         return len(self.item_rows)
@@ -112,11 +114,12 @@ class InteractionTable:
             timestamps=self.timestamps[rows],
             values=self.values[rows],
             weights=None if self.weights is None else self.weights[rows],
+            labels=tuple(replace(each, codes=each.codes[rows]) for each in self.labels),
         )
 
 
-def read_snapshot(snapshot: InteractionSnapshot) -> InteractionTable:
-    """The interactions of an import."""
+def read_snapshot(snapshot: InteractionSnapshot, context: Sequence[str] = ()) -> InteractionTable:
+    """The interactions of an import; `context` names the columns of contextual metadata to read."""
     types, values = snapshot.columns.get("EVENT_TYPE"), snapshot.columns.get("EVENT_VALUE")
     return InteractionTable(
         users=snapshot.users,
@@ -127,17 +130,37 @@ def read_snapshot(snapshot: InteractionSnapshot) -> InteractionTable:
         type_rows=types.codes if isinstance(types, StringColumn) else np.full(snapshot.rows, -1, np.int32),
         timestamps=snapshot.timestamps,
         values=numbers_of(values) if isinstance(values, NumberColumn) else np.full(snapshot.rows, np.nan),
+        labels=tuple(
+            Labels(name, list(column.values), column.codes)
+            for name in context
+            if isinstance(column := snapshot.columns.get(name), StringColumn)
+        ),
     )
 
 
-def read_streamed(events: StreamedEvents) -> InteractionTable:
-    """The interactions of PutEvents."""
+def read_streamed(events: StreamedEvents, context: Sequence[str] = ()) -> InteractionTable:
+    """The interactions of PutEvents; their properties bear the names of columns."""
     users, user_rows = Vocabulary.index(events.users)
     items, item_rows = Vocabulary.index(events.items)
     types, type_rows = Vocabulary.index(events.types)
     return InteractionTable(
-        users, items, types, user_rows, item_rows, type_rows, np.asarray(events.timestamps), np.asarray(events.values)
+        users,
+        items,
+        types,
+        user_rows,
+        item_rows,
+        type_rows,
+        np.asarray(events.timestamps),
+        np.asarray(events.values),
+        labels=tuple(_property(events, name) for name in context),
     )
+
+
+def _property(events: StreamedEvents, name: str) -> Labels:
+    given = [value if isinstance(value := each.get(name), str) else None for each in events.properties]
+    known = {value: place for place, value in enumerate(dict.fromkeys(value for value in given if value is not None))}
+    codes = np.array([-1 if value is None else known[value] for value in given], np.int32)
+    return Labels(name, list(known), codes)
 
 
 def _joined(one: InteractionTable, two: InteractionTable) -> InteractionTable:
@@ -153,7 +176,26 @@ def _joined(one: InteractionTable, two: InteractionTable) -> InteractionTable:
         np.concatenate(type_rows),
         np.concatenate([one.timestamps, two.timestamps]),
         np.concatenate([one.values, two.values]),
+        labels=tuple(_joined_labels(name, one, two) for name in _fields(one, two)),
     )
+
+
+def _fields(*tables: InteractionTable) -> list[str]:
+    return list(dict.fromkeys(each.field for table in tables for each in table.labels))
+
+
+def _joined_labels(field: str, *tables: InteractionTable) -> Labels:
+    """What the tables say of one field; nothing where one of them does not have it."""
+    known: dict[str, int] = {}
+    codes = []
+    for table in tables:
+        found = next((each for each in table.labels if each.field == field), None)
+        if found is None:
+            codes.append(np.full(len(table), -1, np.int32))
+            continue
+        places = np.array([known.setdefault(value, len(known)) for value in found.values] + [-1], np.int32)
+        codes.append(places[found.codes])
+    return Labels(field, list(known), np.concatenate(codes))
 
 
 def _merged(

@@ -1,17 +1,20 @@
-"""The metadata of a catalogue, row by row as training numbers its items or actions."""
+"""The metadata of items, actions, users and events, row by row as training numbers them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.artefact import Vocabulary
 from reco.datasets import snapshot
-from reco.datasets.schemas import RULES, Field
+from reco.datasets.schemas import RULES, Field, Schema
 from reco.models.content import ItemContent
 from reco.models.content_features import SEPARATOR, Column, NumberColumn, TextColumn, build_content
+from reco.models.interactions import Interactions, Labels, offsets_of
 from reco.models.item_attributes import ItemAttributes, number_text
 
 Rows = NDArray[np.int32]
@@ -46,6 +49,30 @@ def attributes_of(
         return None
     found = ((each.field.name, value, row) for each in columns for value, row in _values(each, rows))
     return ItemAttributes.of([each.field.name for each in columns], found)
+
+
+def context_fields(schema: Schema) -> list[str]:
+    """Columns of the interactions that say in which circumstances an event happened: their categories."""
+    return [field.name for field in schema.metadata if field.type == "string" and field.categorical]
+
+
+def with_users(
+    interactions: Interactions,
+    users: Vocabulary,
+    catalogue: snapshot.CatalogueSnapshot,
+    takes: Callable[[str], bool],
+) -> tuple[Interactions, Vocabulary]:
+    """The interactions with what is known of their users, and with users who have none yet."""
+    everybody, old_rows, rows = users.union(catalogue.ids)
+    lengths = np.zeros(len(everybody), np.int64)
+    lengths[old_rows] = interactions.lengths
+    labels = []
+    for column in catalogue.columns.values():
+        if isinstance(column, snapshot.StringColumn) and column.field.categorical and takes(column.field.name):
+            codes = np.full(len(everybody), -1, np.int32)
+            codes[rows] = column.codes
+            labels.append(Labels(column.field.name, list(column.values), codes))
+    return replace(interactions, offsets=offsets_of(lengths), user_labels=tuple(labels)), everybody
 
 
 def _learnable(catalogue: snapshot.CatalogueSnapshot) -> list[snapshot.Column]:

@@ -22,6 +22,7 @@ from reco.evaluation.training import Trained, train
 from reco.events.freeze import StreamedEvents, freeze_events
 from reco.jobs.specification import SnapshotReference, TrainResult, TrainSpecification
 from reco.jobs.trials import SearchReport, Trial, search_report_from_json
+from reco.models.described_users import DescribedUsers
 from reco.models.fit_settings import FitSettings
 from reco.models.interactions import Interactions
 from reco.models.training_data import TrainingData
@@ -194,6 +195,7 @@ def _write(
         "history_items": interactions.items,
         "history_times": interactions.times,
     }
+    described = DescribedUsers.of(interactions, trained.model.attributes)
     attributes = {
         **trained.model.attributes,
         **mark_attributes,
@@ -207,9 +209,11 @@ def _write(
         "interactions": len(interactions),
         "users": len(users),
         "items": len(items),
+        **described.attributes(),
         "latest_timestamp": int(interactions.times.max(initial=0)),
         **({"search": {**report.summary(), "each": report.lines()}} if report else {}),
     }
+    arrays |= described.arrays()
     require_finite(arrays)
     return write_artefact(folder, kind="model", arrays=arrays, attributes=attributes)
 

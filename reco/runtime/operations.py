@@ -63,7 +63,8 @@ class Recommender:
         history = self._history(model, campaign, user)
         row = model.item_row(item) if item else -1
         count = parameters.get("num_results") or DEFAULT_RESULTS
-        query = Query(history.items, history.times, None if row < 0 else row, None, count)
+        context = _context(model, campaign, parameters, user, history)
+        query = Query(history.items, history.times, None if row < 0 else row, None, count, context)
         return {"item_list": _ranked(model, query), "recommendation_id": _new_recommendation_id()}
 
     def get_personalized_ranking(self, call: Call) -> Mapping[str, Any]:
@@ -75,7 +76,8 @@ class Recommender:
         wanted = dict.fromkeys(parameters["input_list"])
         rows = {item: model.item_row(item) for item in wanted}
         known = np.array([row for row in rows.values() if row >= 0], np.int32)
-        query = Query(history.items, history.times, None, known, len(known))
+        context = _context(model, campaign, parameters, user, history)
+        query = Query(history.items, history.times, None, known, len(known), context)
         ranked = _ranked(model, query) if len(known) else []
         unknown = [{"item_id": item} for item, row in rows.items() if row < 0]
         return {"personalized_ranking": ranked + unknown, "recommendation_id": _new_recommendation_id()}
@@ -94,8 +96,6 @@ class Recommender:
             does, fitting = "recommends actions", "GetActionRecommendations"
         if operation != fitting:
             raise InvalidInput(f"campaignArn: the campaign's recipe {recipe.name} {does}: call {fitting}")
-        if recipe.context and call.parameters.get("context"):
-            raise InvalidInput("context: is not available in this version")
         return campaign
 
     def _history(self, model: LoadedModel, campaign: ServedCampaign, user: str | None) -> History:
@@ -103,6 +103,16 @@ class Recommender:
         if user is None or "user" not in campaign.recipe.query:
             return NOTHING
         return read_history(model, self._events, campaign.group, user)
+
+
+def _context(
+    model: LoadedModel, campaign: ServedCampaign, parameters: Mapping[str, Any], user: str | None, history: History
+) -> dict[str, str]:
+    """The request's context where the recipe takes any, over what is known of a user who has no history yet."""
+    if not campaign.recipe.context:
+        return {}
+    described = {} if len(history.items) or user is None else model.described(model.user_row(user))
+    return {**described, **model.context(parameters.get("context") or {})}
 
 
 def _check_one_target(parameters: Mapping[str, Any]) -> None:

@@ -168,3 +168,29 @@ def features(content: ItemContent, item: int, name: str) -> set[int]:
     field = next(each for each in content.fields if each.name == name)
     columns = content.columns[content.offsets[item] : content.offsets[item + 1]].tolist()
     return {column for column in columns if field.start <= column < field.stop}
+
+
+def test_categories_of_events_and_of_users_label_them(tmp_path: Path) -> None:
+    fields = {**INTERACTIONS, "DEVICE": OPTIONAL_TEXT, "MOOD": OPTIONAL_TEXT}
+    rows = [
+        (f"u{user}", f"i{step}", 100 + step, None, None, "tv" if step else None, "x")
+        for user in range(25)
+        for step in (0, 1)
+    ]
+    table = snapshot(tmp_path / "labelled", "INTERACTIONS", fields, rows, DEVICE="categorical")
+    people = snapshot(
+        tmp_path / "users",
+        "USERS",
+        {"USER_ID": "string", "TOWN": OPTIONAL_TEXT, "AGE": "long"},
+        [("u1", "Bern", 30), ("u2", None, 30), ("nobody yet", "Rome", 30)],
+        TOWN="categorical",
+    )
+    found = assemble(recipe(), {"INTERACTIONS": table, "USERS": people}, selection=FEW)
+    data = found.data.interactions
+    assert data.user_count == len(found.users) == 26 and len(data) == 50
+    (device,), (town,) = data.labels, data.user_labels
+    assert (device.field, town.field) == ("DEVICE", "TOWN")
+    assert device.codes.tolist() == [-1, device.values.index("tv")] * 25
+    told = {user: town.values[code] for user, code in zip(found.users, town.codes.tolist(), strict=True) if code >= 0}
+    assert told == {"u1": "Bern", "nobody yet": "Rome"}
+    assert not assemble(recipe("aws-sims"), {"INTERACTIONS": table}, selection=FEW).data.interactions.labels

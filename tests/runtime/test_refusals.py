@@ -116,7 +116,6 @@ def test_a_ranking_needs_a_user_with_an_id(world: RuntimeWorld) -> None:
         ("filterValues", {"GENRES": '"Drama"'}),
         ("promotions", [{"name": "shelf", "percentPromotedItems": 20, "filterArn": FILTER}]),
         ("metadataColumns", {"ITEMS": ["TITLE"]}),
-        ("context", {"DEVICE": "tv"}),
     ],
 )
 def test_a_member_that_would_change_the_answer_is_refused_by_name(world: RuntimeWorld, member: str, value: Any) -> None:
