@@ -51,7 +51,7 @@ def test_a_job_that_fails_says_whose_turn_it_is_in_one_line(container: Container
         ("{not json", "is not JSON"),
         ("[1]", "is not a JSON object"),
         ({"command": "import", "specification": 7}, "must be text"),
-        ({"command": "dance", "specification": ATTEMPT}, 'The command "dance" is none of train, import, propose, trial.'),
+        ({"command": "dance", "specification": ATTEMPT}, '"dance" is none of train, import, propose, trial.'),
         ({"command": "import", "specification": "nowhere"}, "The specification's address is wrong"),
         ({"command": "import", "specification": ATTEMPT + "no.json"}, "There is no specification at"),
         ({"command": "import", "specification": ATTEMPT + "bad.json"}, "The specification cannot be read"),
