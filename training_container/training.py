@@ -30,6 +30,7 @@ from reco.recipes import Recipe, recipe_by_arn
 from reco.recipes.event_parameters import as_attributes, parameters_of_config
 from reco.storage.objects import Objects
 from training_container.assembly import Selection, assemble
+from training_container.updating import read_previous
 
 Progress = Callable[[str], None]
 
@@ -61,13 +62,18 @@ def run_training(
     specification = replace(specification, recipe_arn=recipe.arn)
     given = read_input(specification, workspace, home, dynamodb_client, progress)
     interactions, users, items = given.data.interactions, given.users, given.items
+    settings = FitSettings(seed=specification.seed, threads=processors(), say=progress)
+    if specification.previous is not None:
+        previous = read_previous(home, specification.previous, workspace / "previous", items)
+        settings = replace(settings, previous=previous, decided=previous.attributes)
+        progress("going on from an earlier version")
     trained = train(
         given.data,
         users,
         items,
         family=recipe.family,
         values=values,
-        settings=FitSettings(seed=specification.seed, threads=processors(), say=progress),
+        settings=settings,
     )
     metrics = {name: round(value, 4) for name, value in trained.metrics.items()}
     folder = workspace / "artefact"

@@ -84,10 +84,19 @@ def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_
 
 
 def fit_signals(
-    interactions: Interactions, plan: SignalPlan, *, factors: int, seed: int, threads: int, dense_limit: int
+    interactions: Interactions,
+    plan: SignalPlan,
+    *,
+    factors: int,
+    seed: int,
+    threads: int,
+    dense_limit: int,
+    initial: Floats | None = None,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Arrays and attributes that `Signals` reads.
 
+    Args:
+        initial: (I, K) item factors to begin with.
     Cost: for H items that are covered about 15 H^3 multiplications, and the factorisation.
     """
     head = head_of(interactions, seed=seed, limit=dense_limit)
@@ -108,7 +117,7 @@ def fit_signals(
         weights = RECENCY if plan.recent else ALL_ALIKE
         pairs = weights.weigh(interactions.offsets, interactions.items, interactions.item_count)
         objective = als.Objective(alpha=alpha(interactions), regularisation=REGULARISATION)
-        fitted = als.fit(pairs, objective, factors=factors, epochs=EPOCHS, seed=seed, threads=threads)
+        fitted = als.fit(pairs, objective, factors=factors, epochs=EPOCHS, seed=seed, threads=threads, initial=initial)
         arrays = {name: array for task in found for name, array in task.result().items()}
     table, times = popularity_table(interactions)
     arrays |= {"item_factors": fitted.items, "spectrum": fitted.spectrum}

@@ -139,8 +139,9 @@ class Container:
 
     def run(self, specification: TrainSpecification) -> TrainResult:
         self.runs += 1
+        self.said: list[str] = []
         workspace = self.folder / f"work{self.runs}"
-        return run_training(specification, workspace, self.home, self.dynamodb, lambda line: None)
+        return run_training(specification, workspace, self.home, self.dynamodb, self.said.append)
 
     def open(self, result: TrainResult) -> Artefact:
         folder = self.folder / f"model{self.runs}"
@@ -225,6 +226,34 @@ def test_the_frozen_events_are_used_again_by_the_next_attempt(container: Contain
     again = container.run(specification)
     assert (again.interactions, again.items) == (first.interactions, first.items)
     assert again.artefact_digest == first.artefact_digest
+
+
+def test_an_update_keeps_what_was_learned_and_takes_new_items_in(container: Container) -> None:
+    rows = planted_rows()
+    full = container.run(container.specify(container.put_interactions(rows)))
+    first = container.open(full)
+    container.stream(*((f"u{user:03d}", "a new item", 2_000 + user) for user in range(0, 120, 4)))
+    update = container.specify(
+        container.put_interactions(rows),
+        previous=SnapshotReference(full.artefact_uri, full.artefact_digest, 0),
+        frozen_uri="s3://data/frozen/a2/",
+        artefact_uri="s3://data/models/a2/",
+    )
+    result = container.run(update)
+    assert "going on from an earlier version" in container.said
+    assert not any("learning" in line for line in container.said), "weights are taken over"
+    second = container.open(result)
+    assert second.attributes["blend"]["weights"] == first.attributes["blend"]["weights"]
+    assert try_model(container.home, result.artefact_uri, result.artefact_digest) == 20
+    model = load_model(second)
+    new = model.items.row("a new item")
+    assert new is not None and result.items == full.items + 1
+    answer = model.rank(Query(np.array([5], np.int32), np.array([1]), None, None, 500))
+    assert new in answer.items.tolist()[:-1]
+
+    container.home.write_text(full.artefact_uri + "manifest.json", "{}")
+    with pytest.raises(CorruptArtefact):
+        container.run(replace(update, frozen_uri="s3://data/frozen/a3/", artefact_uri="s3://data/models/a3/"))
 
 
 def test_items_without_interactions_belong_to_the_catalogue_and_come_last(container: Container) -> None:

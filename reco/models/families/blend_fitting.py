@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.models import als
 from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores
 from reco.models.families.blend import BlendModel, seen_features
 from reco.models.fit_settings import FitSettings
@@ -88,8 +89,22 @@ def _signals(
     interactions: Interactions, plan: SignalPlan, factors: int, settings: FitSettings
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return fit_signals(
-        interactions, plan, factors=factors, seed=settings.seed, threads=settings.threads, dense_limit=DENSE_LIMIT
+        interactions,
+        plan,
+        factors=factors,
+        seed=settings.seed,
+        threads=settings.threads,
+        dense_limit=DENSE_LIMIT,
+        initial=_begun(settings, interactions.item_count, factors),
     )
+
+
+def _begun(settings: FitSettings, item_count: int, factors: int) -> Floats | None:
+    """Item factors of an earlier version to go on from, by the rows of the items now; None to start afresh."""
+    if settings.previous is None:
+        return None
+    earlier = settings.previous.array("item_factors")
+    return als.continued(earlier, np.arange(item_count), factors, settings.seed)
 
 
 def _table(decided: Mapping[str, Any]) -> RepeatTable:
