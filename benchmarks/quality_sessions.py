@@ -19,7 +19,7 @@ from reco.models.interactions import Interactions
 
 MOST_SEQUENCES, MOST_CLICKS, MOST_VIEWS = 5000, 5000, 2000
 YOOCHOOSE_SLIST = SlistConstants(alpha=0.5, ridge=200.0, training_decay=0.5, answer_decay=2.0, days=8.0)
-DIGINETICA_SLIST = SlistConstants()
+DIGINETICA_SLIST = SlistConstants(alpha=0.2, ridge=200.0, training_decay=1.0, answer_decay=1.0, days=256.0)
 """Found by `python -m benchmarks.tune_sessions`: see there."""
 
 
@@ -103,6 +103,7 @@ def _sessions(
         "SLIST": next_item_metrics(best(Slist(training, constants), sessions, 20), asked),
         "session kNN": next_item_metrics(best(SessionNeighbours(training), sessions, 20), asked),
         "item-kNN": next_item_metrics(best(ItemNeighbours(training), sessions, 20), asked),
+        "item-kNN, itself too": next_item_metrics(best(ItemNeighbours(training, itself=True), sessions, 20), asked),
         "last-seen replay": next_item_metrics(replay_last_seen(asked, 20), asked),
         "popularity": next_item_metrics(rank_popular(training, asked, 20, unseen=False), asked),
     }

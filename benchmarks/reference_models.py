@@ -40,13 +40,18 @@ def best(model: Reference, sessions: Sequence[Items], depth: int, piece: int = 2
 
 
 class ItemNeighbours:
-    """Cosine of items, support damped by 20, from the last item alone, which is most like itself: sessions repeat."""
+    """Cosine of items, support damped by 20, from the last item alone.
+
+    As published, an item is no neighbour of its own; `itself` lets it be, which suits sessions that repeat.
+    """
 
     damping = 20.0
 
-    def __init__(self, training: Interactions) -> None:
+    def __init__(self, training: Interactions, *, itself: bool = False) -> None:
         seen = session_matrix(training)
         met = (seen.T @ seen).tocsr().astype(np.float64)
+        if not itself:
+            met.setdiag(0)
         support = np.sqrt(np.asarray(seen.sum(axis=0)).ravel() + self.damping)
         met.data /= support[np.repeat(np.arange(met.shape[0]), np.diff(met.indptr))] * support[met.indices]
         self._near = met

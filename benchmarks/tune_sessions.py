@@ -1,7 +1,7 @@
 """`python -m benchmarks.tune_sessions yoochoose|diginetica`: SLIST's constants by the end of the training sessions.
 
 The latest sessions that training holds (a seventh for yoochoose, a twentieth for diginetica) are asked for, all earlier
-ones learned from; the best Recall@20 is taken, one constant at a time, once round.
+ones learned from; the best product of Recall@20 and MRR@20 is taken, one constant at a time, once round.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ def tune(training: Interactions, share: float, most: int) -> SlistConstants:
     def trial(constants: SlistConstants) -> float:
         if constants not in tried:
             lists = best(Slist(learned, constants), sessions, 20)
-            tried[constants] = float(next_item_metrics(lists, asked)["recall_at_20"].mean())
-            print(f"{tried[constants]:.4f}  {constants}", flush=True)
+            found = {name: float(values.mean()) for name, values in next_item_metrics(lists, asked).items()}
+            tried[constants] = found["recall_at_20"] * found["mean_reciprocal_rank_at_20"]
+            print(f"{tried[constants]:.4f}  {found}  {constants}", flush=True)
         return tried[constants]
 
     chosen = SlistConstants()

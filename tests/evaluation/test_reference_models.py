@@ -90,7 +90,10 @@ def test_item_neighbours_are_damped_cosines_of_the_last_item() -> None:
         sum(5 in each and item in each for each in held) / np.sqrt((support[5] + 20) * (support[item] + 20))
         for item in range(9)
     ]
-    assert ItemNeighbours(training).scores([np.array([0, 5], np.int32)])[0] == pytest.approx(expected)
+    asked = [np.array([0, 5], np.int32)]
+    assert ItemNeighbours(training, itself=True).scores(asked)[0] == pytest.approx(expected)
+    expected[5] = 0
+    assert ItemNeighbours(training).scores(asked)[0] == pytest.approx(expected)
 
 
 def test_best_is_by_score_then_by_row() -> None:
