@@ -22,7 +22,7 @@ from reco.recipes import Recipe
 from reco.recipes.event_parameters import EventParameters
 from training_container.actions import with_actions
 from training_container.interaction_table import InteractionTable, read_snapshot, read_streamed
-from training_container.metadata import attributes_of, content_of, context_fields, with_users
+from training_container.metadata import attributes_of, content_of, context_fields, created_of, with_users
 
 LEAST_USERS = 25
 """Users with two interactions or more that a training needs (reference, E.3)."""
@@ -103,6 +103,7 @@ def assemble(
         if recipe.family == "item_attribute_affinity":
             data = replace(data, attributes=attributes_of(catalogue, rows_of_catalogue, takes))
         data = replace(data, content=content_of(catalogue, rows_of_catalogue, len(items), takes))
+        data = replace(data, created=created_of(catalogue, rows_of_catalogue, len(items)))
     if "ACTIONS" in recipe.datasets:
         data, users = with_actions(data, users, snapshots, partial(selection.takes, "ACTIONS"))
     return Assembled(data, users, items)

@@ -75,6 +75,16 @@ def with_users(
     return replace(interactions, offsets=offsets_of(lengths), user_labels=tuple(labels)), everybody
 
 
+def created_of(catalogue: snapshot.CatalogueSnapshot, rows: Rows, count: int) -> NDArray[np.float64] | None:
+    """CREATION_TIMESTAMP of `count` items, NaN where there is none; None without such a column."""
+    column = catalogue.columns.get("CREATION_TIMESTAMP")
+    if not isinstance(column, snapshot.NumberColumn):
+        return None
+    created = np.full(count, np.nan)
+    created[rows] = numbers_of(column)
+    return created
+
+
 def _learnable(catalogue: snapshot.CatalogueSnapshot) -> list[snapshot.Column]:
     return [column for column in catalogue.columns.values() if learned_from(column.field)]
 

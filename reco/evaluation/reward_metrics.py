@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.evaluation.holdout import truth_size
 from reco.evaluation.metrics import CUTS, DEPTH
+from reco.models.interactions import Interactions
 
 OBJECTIVE = "average_rewards_at_k"
 
@@ -20,6 +22,25 @@ def event_gains(weights: Mapping[str, float]) -> dict[str, float]:
     """
     mean = sum(weights.values()) / len(weights) if weights else 0.0
     return {name: weight / mean if mean else 1.0 for name, weight in weights.items()}
+
+
+def truth_gains(interactions: Interactions, chosen: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """What finding each item of the chosen users' truths gains, as `hold_out` has them: the weight of the heaviest of
+    its events there, scaled so that the mean of the different weights is 1.
+
+    Kinds of events that weigh the same count once in that mean: an interaction has a weight, and no longer a type.
+    """
+    assert interactions.weights is not None  # noqa: S101  asked for only where events are weighed
+    mean = float(np.unique(interactions.weights).mean(dtype=np.float64))
+    gains = []
+    for user in np.flatnonzero(chosen):
+        start, stop = int(interactions.offsets[user]), int(interactions.offsets[user + 1])
+        first = stop - truth_size(stop - start)
+        items, places = np.unique(interactions.items[first:stop], return_inverse=True)
+        greatest = np.zeros(len(items))
+        np.maximum.at(greatest, places, interactions.weights[first:stop])
+        gains.append(greatest / mean)
+    return gains
 
 
 def weighted_gain(

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
-from reco.evaluation import action_training, segment_training
+from reco.evaluation import action_training, related_training, segment_training, trend_training
 from reco.evaluation.holdout import HeldOutUser, choose_test_users, hold_out
 from reco.evaluation.metrics import DEPTH, mean_metrics
+from reco.evaluation.reward_metrics import truth_gains, weighted_metrics
 from reco.models.families.factors import FactorModel
 from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
@@ -61,6 +62,10 @@ def train(
     if family in action_training.FAMILIES:
         return Trained(*action_training.train_actions(data, users, items, values=values, settings=settings))
     interactions, say = data.interactions, settings.say
+    if family in (*trend_training.FAMILIES, *related_training.FAMILIES):
+        of_family = trend_training.train_trends if family in trend_training.FAMILIES else related_training.train_related
+        model, metrics = of_family(data, items, values=values, settings=settings)
+        return Trained(model, metrics, _probe(serve(model, items), interactions))
     chosen = _at_most(choose_test_users(users, interactions.lengths), MOST_TEST_USERS)
     say(f"measuring on {int(chosen.sum())} users")
     trial = _measured(data, chosen, interactions.of_users(~chosen), items, family, values, settings)
@@ -116,7 +121,11 @@ def _measured(
         decided["seen_items"] = seen_items(data.interactions)
         model = _with(model, decided)
         decided["temperature"] = _temperature(serve(model, items), tested)
-    metrics = measure(serve(_with(model, decided), items), tested, threads=settings.threads)
+    ranked = ask(serve(_with(model, decided), items), tested, threads=settings.threads)
+    truths = [user.truth for user in tested]
+    metrics = mean_metrics(ranked, truths, item_count=len(items))
+    if data.interactions.weights is not None:
+        metrics |= weighted_metrics(ranked, truths, truth_gains(data.interactions, chosen))
     return _Measured(model, decided, metrics)
 
 
@@ -124,16 +133,15 @@ def _with(model: FittedModel, attributes: dict[str, Any]) -> FittedModel:
     return replace(model, attributes={**model.attributes, **attributes})
 
 
-def measure(model: ServedModel, tested: list[HeldOutUser], *, threads: int) -> dict[str, float]:
-    """Asks the model what each test user does next. Related-item models are asked for the user's latest item."""
+def ask(model: ServedModel, tested: list[HeldOutUser], *, threads: int) -> list[NDArray[np.int32]]:
+    """What the model says that each test user does next. Related-item models are asked for the user's latest item."""
 
-    def ask(user: HeldOutUser) -> NDArray[np.int32]:
+    def answer(user: HeldOutUser) -> NDArray[np.int32]:
         latest = int(user.history_items[-1])
         return model.rank(Query(user.history_items, user.history_times, latest, None, DEPTH)).items
 
     with ThreadPoolExecutor(threads) as pool:
-        ranked = list(pool.map(ask, tested))
-    return mean_metrics(ranked, [user.truth for user in tested], item_count=len(model.items))
+        return list(pool.map(answer, tested))
 
 
 def _temperature(model: ServedModel, tested: list[HeldOutUser]) -> float:

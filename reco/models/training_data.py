@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reco.models.action_data import ActionData
 from reco.models.content import ItemContent
 from reco.models.interactions import Interactions
@@ -20,3 +23,5 @@ class TrainingData:
     attributes: ItemAttributes | None = None
     """The same metadata as values that a segment's expression may name."""
     actions: ActionData | None = None
+    created: NDArray[np.float64] | None = None
+    """(I,) CREATION_TIMESTAMP of the items; NaN where none is given."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from reco.recipes.metrics import TREND
 from reco.recipes.personalisation import PERSONAL
 from reco.recipes.recipe import Asked, Family, Recipe
 
@@ -126,6 +127,7 @@ TRENDING_VIDEOS = _use_case(
     (),
     "The videos whose interactions grow fastest.",
     fixed={"trend_discovery_frequency": "2 hours"},
+    metrics=TREND,
     automatic_update=True,
     promotions=False,
 )
