@@ -44,9 +44,11 @@ def _replayed(replay: float, model: float) -> str:
 
 
 def _twice(interactions: Interactions) -> str:
-    """The same pair at the same second is two events only where their types differ: one foretells the other."""
-    order = np.lexsort((interactions.times, interactions.items, interactions.user_rows()))
-    users, items, times = (each[order] for each in (interactions.user_rows(), interactions.items, interactions.times))
+    """The same pair at the same second is two events only where their types differ: one foretells the other.
+
+    Assembled data stand by user, time and item, so such events are neighbours.
+    """
+    users, items, times = interactions.user_rows(), interactions.items, interactions.times
     same = (users[1:] == users[:-1]) & (items[1:] == items[:-1]) & (times[1:] == times[:-1])
     share = float(same.mean()) if len(same) else 0.0
     if share < TWICE_SHARE:
