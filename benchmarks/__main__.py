@@ -88,6 +88,23 @@ def quality(
         raise click.ClickException(str(error)) from error
 
 
+@benchmarks.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Only this row, by name; may be repeated.")
+@click.option("--runs", default=5, show_default=True, help="Alternated turns of ours and the peer.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def speed(only: tuple[str, ...], runs: int, as_json: bool) -> None:
+    """How fast models train and answer, beside the library `implicit` (make peers)."""
+    # Read when numpy is first imported: BLAS on one thread, as in the container; the threads are ours.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    from benchmarks import speed as measured
+    from benchmarks.speed_table import print_rows
+
+    try:
+        print_rows(measured.measure(DATA, only, runs), as_json)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _print(rows: list[Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([vars(row) for row in rows]))
