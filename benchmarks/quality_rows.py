@@ -54,6 +54,9 @@ class Row:
     note: str = ""
     also: dict[str, float] = field(default_factory=dict)
     """Figures of others on the same queries, by name."""
+    lead: tuple[float, float, float] | None = None
+    """What we are above the reference that makes the bar, query by query: mean and 95 % bounds; None where the bar is a
+    published number."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,19 @@ def rows_of(
     targets: Mapping[str, tuple[float | None, float | None]],
     others: Mapping[str, PerUser],
     clock: Clock,
+    *,
+    rival: str | None = None,
     **known: Any,
 ) -> list[Row]:
-    """A row for each metric that has a target (bar, aim), with the others' means beside it."""
+    """A row for each metric that has a target (bar, aim), with the others' means beside it.
+
+    Args:
+        rival: which of the others makes the bar.
+    """
     rows = []
     for metric, (bar, aim) in targets.items():
         interval = bootstrap(per_user[metric])
+        ahead = bootstrap(per_user[metric] - others[rival][metric]) if rival else None
         also = {name: round(float(values[metric].mean()), 4) for name, values in others.items()}
         rows.append(
             Row(
@@ -159,6 +169,7 @@ def rows_of(
                 fit_s=round(clock.fit, 1),
                 ask_s=round(clock.ask, 1),
                 also=also,
+                lead=(round(ahead.mean, 4), round(ahead.low, 4), round(ahead.high, 4)) if ahead else None,
                 **known,
             )
         )

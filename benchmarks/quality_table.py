@@ -63,6 +63,10 @@ def _print_case(console: Console, rows: list[Row]) -> None:
     known = f"{max(row.queries for row in rows):,} questions, seed {first.seed}"
     took = f"seconds of processor: {fit:g} to fit, {asked:g} to answer"
     console.print(f"[dim]{escape(first.reference)}. {known}; {took}.[/]")
+    for row in rows:
+        if row.lead:
+            mean, low, high = row.lead
+            console.print(f"[dim]{row.metric}: {mean:+.4f} \\[{low:+.4f}, {high:+.4f}] to the bar's reference[/]")
     for note in dict.fromkeys(row.note for row in rows if row.note):
         console.print(f"[dim]{escape(note)}[/]")
     console.print()
