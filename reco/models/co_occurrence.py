@@ -27,23 +27,54 @@ cost a pass over the pairs each."""
 
 @dataclass(frozen=True)
 class Meetings:
-    """How often the items first, first + 1, ... met others: a row each. Pairs that never met are absent or 0."""
+    """How often the items first, first + 1, ... met others: a row each. Pairs that never met are absent.
+
+    Millions of entries of which few will matter: nothing is written out for all of them that `entries` can tell of
+    some.
+    """
 
     first: int
     offsets: NDArray[Any]
     """(rows + 1,)"""
-    rows: NDArray[np.int32]
-    """The item of each entry's row."""
     columns: NDArray[np.int32]
+    """Of each entry the other item, less `shift`."""
     counts: NDArray[np.float32]
-    """Whole numbers; 0 where the pair does not count here."""
+    """Whole numbers, 1 or more."""
+    shift: int = 0
+    one_way: bool = True
+    """False where a pair may stand here twice; then only entries whose column is above their row count."""
 
-    @staticmethod
-    def of(table: Any, first: int, shift: int = 0) -> Meetings:
-        """A product's entries; `shift` is the item of its first column."""
-        numbers = np.arange(first, first + table.shape[0], dtype=np.int32)
-        rows = np.repeat(numbers, np.diff(table.indptr))
-        return Meetings(first, table.indptr, rows, table.indices + np.int32(shift), table.data)
+    @property
+    def height(self) -> int:
+        return len(self.offsets) - 1
+
+    def of_columns(self, table: NDArray[Any]) -> NDArray[Any]:
+        """What a table by items holds for the column of each entry."""
+        return table[self.shift :][self.columns]
+
+    def of_rows(self, table: NDArray[Any]) -> NDArray[Any]:
+        """What a table by items holds for the row of each entry."""
+        return np.repeat(table[self.first : self.first + self.height], np.diff(self.offsets))
+
+    def entries(self, places: NDArray[np.int64]) -> Entries:
+        """Those of some entries, by rising place, that count."""
+        ends = np.searchsorted(places, self.offsets)
+        rows = np.repeat(np.arange(self.first, self.first + self.height, dtype=np.int32), np.diff(ends))
+        columns = self.columns[places]
+        columns += np.int32(self.shift)
+        if not self.one_way:
+            above = np.flatnonzero(columns > rows)
+            places, rows, columns = places[above], rows[above], columns[above]
+        return Entries(places, rows, columns)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Some entries of Meetings."""
+
+    places: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    columns: NDArray[np.int32]
 
 
 def latest_items(pairs: DistinctPairs, limit: int) -> DistinctPairs:
@@ -67,7 +98,7 @@ def count_together(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, t
 
     Args:
         pairs: groups of items that are numbered by rising popularity; an item once in a group.
-        visit: given each pair of items that met once, as row below column; called from several threads, in any order.
+        visit: given each pair of items that met, its row below its column; called from several threads, in any order.
     Cost: half the sum of squared group sizes.
     """
     from scipy import sparse
@@ -90,9 +121,7 @@ def count_together(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, t
 
             def meet(block: slice, rest: Any = rest, begin: int = begin) -> None:
                 table = by_item[begin + block.start : begin + block.stop] @ rest
-                met = Meetings.of(table, begin + block.start, shift=begin)
-                met.counts[met.columns <= met.rows] = 0
-                visit(met)
+                visit(Meetings(begin + block.start, table.indptr, table.indices, table.data, begin, one_way=False))
 
             products = by_item[begin : stretch.stop] @ np.diff(offsets).astype(np.float64)
             list(pool.map(meet, runs_of(products, BLOCK_PRODUCTS)))
@@ -123,7 +152,8 @@ def count_after(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, wind
         offsets = firsts[before[block.start : block.stop + 1] - before[block.start]]
         # A row with repeated columns times the identity is the row with their sums, in linear time.
         listed = sparse.csr_matrix((np.ones(len(columns), np.float32), columns, offsets), (len(offsets) - 1, count))
-        visit(Meetings.of(listed @ every, block.start))
+        table = listed @ every
+        visit(Meetings(block.start, table.indptr, table.indices, table.data))
 
     work = np.bincount(pairs.items[places], weights=followers, minlength=count)
     with ThreadPoolExecutor(threads) as pool:

@@ -62,9 +62,8 @@ class Discounted:
 
     def of(self, met: Meetings, users: NDArray[np.int64], groups: int) -> Floats:
         worth = (1 / (np.maximum(users, 1) + self.shrinkage) ** self.discount).astype(np.float32)
-        first = worth[met.first : met.first + len(met.offsets) - 1]
-        values = np.repeat(first, np.diff(met.offsets))
-        values *= worth[met.columns]
+        values = met.of_columns(worth)
+        values *= met.of_rows(worth)
         values *= met.counts
         if self.minimum > 1:
             values[met.counts < self.minimum] = 0
@@ -80,16 +79,15 @@ class LogLikelihood:
 
     def of(self, met: Meetings, users: NDArray[np.int64], groups: int) -> Floats:
         values = np.zeros(len(met.counts), np.float32)
-        often = np.flatnonzero(met.counts >= self.minimum)
-        both = met.counts[often].astype(np.int64)
-        one, other = users[met.rows[often]], users[met.columns[often]]
+        often = met.entries(np.flatnonzero(met.counts >= self.minimum))
+        both, one, other = met.counts[often.places].astype(np.int64), users[often.rows], users[often.columns]
         attracted = both * groups > one * other
-        often, both, one, other = (each[attracted] for each in (often, both, one, other))
+        both, one, other = (each[attracted] for each in (both, one, other))
         xlogx = _xlogx_of(groups)
         neither = groups - one - other + both
         cells = xlogx(both) + xlogx(one - both) + xlogx(other - both) + xlogx(neither)
         margins = xlogx(one) + xlogx(groups - one) + xlogx(other) + xlogx(groups - other)
-        values[often] = np.maximum(2 * (cells - margins + xlogx(np.array(groups))), 0)
+        values[often.places[attracted]] = np.maximum(2 * (cells - margins + xlogx(np.array(groups))), 0)
         return values
 
 
@@ -121,29 +119,24 @@ def fit_neighbours(
     count = max(1, min(count, MOST_ENTRIES // max(latest.item_count, 1)))
     nearest = Nearest(latest.item_count, count)
 
-    def rank_rows(met: Meetings) -> None:
-        _offer_rows(nearest, met, measure.of(met, users, groups), count)
-
-    def rank_both(met: Meetings) -> None:
+    def rank(met: Meetings) -> None:
         values = measure.of(met, users, groups)
-        _offer_rows(nearest, met, values, count)
-        keep = np.flatnonzero(values >= nearest.floors[met.columns])
-        nearest.offer(met.columns[keep], met.rows[keep], values[keep])
+        if after is None:
+            some = met.entries(np.flatnonzero(values >= met.of_columns(nearest.floors)))
+            nearest.offer(some.columns, some.rows, values[some.places])
+        # No other block has more of a row: it is cut to its best at once.
+        some = met.entries(np.flatnonzero(values >= met.of_rows(nearest.floors)))
+        best = values[some.places]
+        offsets = offsets_of(np.bincount(some.rows - met.first, minlength=met.height))
+        keep = np.flatnonzero(best >= row_floors(offsets, best, count)[some.rows - met.first])
+        nearest.offer(some.rows[keep], some.columns[keep], best[keep])
 
     if after is None:
-        count_together(numbered, rank_both, threads=threads)
+        count_together(numbered, rank, threads=threads)
     else:
-        count_after(numbered, rank_rows, window=after, threads=threads)
+        count_after(numbered, rank, window=after, threads=threads)
     rows, columns, values = nearest.result()
     return _as_item_rows(order[rows], order[columns], values, latest.item_count)
-
-
-def _offer_rows(nearest: Nearest, met: Meetings, values: Floats, count: int) -> None:
-    """Offers a block's rows, each cut to its best at once: no other block has more of it."""
-    own = row_floors(met.offsets, values, count)
-    floors = np.maximum(nearest.floors[met.first : met.first + len(own)], own)
-    keep = np.flatnonzero(values >= np.repeat(floors, np.diff(met.offsets)))
-    nearest.offer(met.rows[keep], met.columns[keep], values[keep])
 
 
 def _as_item_rows(rows: NDArray[np.int32], columns: NDArray[np.int32], values: Floats, count: int) -> ItemRows:

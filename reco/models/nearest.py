@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import Lock
 from typing import Any
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+_HALF = np.uint64(32)
+_NO_ROW = (1 << 64) - 1
 _LEAST = np.finfo(np.float32).tiny
 _TABLE = 1 << 18
 """Cells of the padded tables in which rows are cut: they stay in the cache."""
@@ -23,46 +26,59 @@ class Nearest:
     """
 
     def __init__(self, rows: int, count: int, *, pending: int | None = None) -> None:
-        """pending: entries held before the rows are cut; as many as the result has by default, and 200,000 at least."""
+        """pending: entries held before the best are taken from them; by default as many as the rows can keep."""
         self.floors: Floats = np.full(rows, _LEAST)
         """Entries below these cannot count any more. Positive: an entry of 0 never counts."""
-        self._count = count
+        self._best = np.zeros((rows, count), np.uint64)
         self._limit = max(rows * count, 200_000) if pending is None else pending
-        self._rows = [np.empty(0, np.int32)]
-        self._entries = [np.empty(0, np.uint64)]
+        self._pending: list[tuple[NDArray[np.int32], NDArray[np.uint64]]] = []
         self._held = 0
         self._lock = Lock()
 
     def offer(self, rows: NDArray[np.int32], columns: NDArray[np.int32], values: Floats) -> None:
         """Entries, each offered once; values must be positive."""
         # Positive floats order as their bits do, so that value and column are compared as one number.
-        entries = values.view(np.uint32).astype(np.uint64) << np.uint64(32) | columns.astype(np.uint64)
+        entries = values.view(np.uint32).astype(np.uint64)
+        entries <<= _HALF
+        entries |= columns.view(np.uint32)
         with self._lock:
-            self._rows.append(rows)
-            self._entries.append(entries)
+            self._pending.append((rows, entries))
             self._held += len(rows)
             if self._held > self._limit:
-                self._cut()
+                self._take()
 
     def result(self) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
         """Rows, columns and values of what remains, row by row."""
         with self._lock:
-            self._cut()
-            entries = self._entries[0]
-            values = (entries >> np.uint64(32)).astype(np.uint32).view(np.float32)
-            return self._rows[0], (entries & np.uint64(0xFFFFFFFF)).astype(np.int32), values
+            self._take()
+            kept = self._best > 0
+            entries = self._best[kept]
+            values = (entries >> _HALF).astype(np.uint32).view(np.float32)
+            return np.nonzero(kept)[0].astype(np.int32), entries.astype(np.uint32).view(np.int32), values
 
-    def _cut(self) -> None:
-        rows, entries = np.concatenate(self._rows), np.concatenate(self._entries)
-        order = np.sort(rows.astype(np.uint64) << np.uint64(32) | np.arange(len(rows), dtype=np.uint64))
-        place = (order & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        rows, entries = rows[place], entries[place]
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(self.floors)))])
-        floors = row_floors(offsets, entries, self._count)
-        keep = entries >= floors[rows]
-        self._rows, self._entries = [rows[keep]], [entries[keep]]
-        self._held = 0
-        self.floors = np.maximum((floors >> np.uint64(32)).astype(np.uint32).view(np.float32), _LEAST)
+    def _take(self) -> None:
+        """Puts the pending entries where they belong, row by row."""
+        if not self._held:
+            return
+        rows = np.concatenate([part[0] for part in self._pending])
+        entries = np.concatenate([part[1] for part in self._pending])
+        self._pending, self._held = [], 0
+        order = rows.astype(np.uint64)
+        order <<= _HALF
+        order |= np.arange(len(rows), dtype=np.uint64)
+        order.sort()
+        entries = entries[order.astype(np.uint32)]
+        order >>= _HALF
+        begins = np.flatnonzero(np.diff(order, prepend=np.uint64(_NO_ROW)))
+        changed = order[begins].astype(np.int64)
+        lengths = np.diff(begins, append=len(order))
+        for some, table in _padded(begins, lengths, entries, np.arange(len(begins))):
+            width = table.shape[1]
+            both = np.concatenate([table, self._best[changed[some]]], axis=1)
+            both.partition(width, axis=1)
+            self._best[changed[some]] = both[:, width:]
+            floors = (both[:, width] >> _HALF).astype(np.uint32).view(np.float32)
+            self.floors[changed[some]] = np.maximum(floors, _LEAST)
 
 
 def row_floors(offsets: NDArray[Any], values: NDArray[Any], count: int) -> NDArray[Any]:
@@ -70,17 +86,25 @@ def row_floors(offsets: NDArray[Any], values: NDArray[Any], count: int) -> NDArr
     to offsets[r + 1]."""
     lengths = np.diff(offsets)
     floors = np.zeros(len(lengths), values.dtype)
-    long = np.flatnonzero(lengths >= count)
-    classes = np.ceil(np.log2(np.maximum(lengths[long], 1)) * 2).astype(np.int64)
-    for each in np.unique(classes):
-        members = long[classes == each]
-        width = int(lengths[members].max())
-        step = max(1, _TABLE // width)
-        for start in range(0, len(members), step):
-            some = members[start : start + step]
-            place = np.arange(width)
-            table = np.take(values, offsets[some, None] + place, mode="clip")
-            table[place >= lengths[some, None]] = 0
-            table.partition(width - count, axis=1)
-            floors[some] = table[:, width - count]
+    for some, table in _padded(offsets[:-1], lengths, values, np.flatnonzero(lengths >= count)):
+        width = table.shape[1]
+        table.partition(width - count, axis=1)
+        floors[some] = table[:, width - count]
     return floors
+
+
+def _padded(
+    starts: NDArray[Any], lengths: NDArray[Any], values: NDArray[Any], wanted: NDArray[Any]
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Rows of about equal length as tables padded with 0, and which rows they are."""
+    classes = np.ceil(np.log2(np.maximum(lengths[wanted], 1)) * 2).astype(np.int64)
+    for each in np.unique(classes):
+        members = wanted[classes == each]
+        width = int(lengths[members].max())
+        place = np.arange(width)
+        step = max(1, _TABLE // width)
+        for first in range(0, len(members), step):
+            some = members[first : first + step]
+            table = np.take(values, starts[some, None] + place, mode="clip")
+            table[place >= lengths[some, None]] = 0
+            yield some, table

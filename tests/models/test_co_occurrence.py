@@ -29,11 +29,13 @@ class Tally(Counter[tuple[int, int]]):
     largest = 0
 
     def __call__(self, met: Meetings) -> None:
-        assert len(met.rows) == met.offsets[-1]
         self.largest = max(self.largest, len(met.counts))
-        for row, column, times in zip(met.rows.tolist(), met.columns.tolist(), met.counts.tolist(), strict=True):
-            if times:
-                self[row, column] += int(times)
+        found = met.entries(np.arange(len(met.counts)))
+        numbers = np.arange(300)
+        assert (met.of_rows(numbers)[found.places] == found.rows).all()
+        assert (met.of_columns(numbers)[found.places] == found.columns).all()
+        for row, column, times in zip(found.rows, found.columns, met.counts[found.places], strict=True):
+            self[int(row), int(column)] += int(times)
 
 
 @settings(deadline=None)
