@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import DataSet, movielens_100k, movielens_latest_small
-from benchmarks.quality_rows import Clock, Lists, Options, PerUser, Row, answer, fit_default, joined, rows_of
+from benchmarks.quality_rows import Clock, Options, PerUser, Row, answer, fit_default, joined, rows_of
 from reco.evaluation.baselines import rank_popular, replay_last_seen
 from reco.evaluation.holdout import HeldOutUser, choose_test_users, truth_size
 from reco.evaluation.metrics import user_metrics
@@ -114,6 +114,3 @@ def measure_split(
 
 def truths_of(tested: Sequence[HeldOutUser]) -> list[NDArray[np.int32]]:
     return [user.truth for user in tested]
-
-
-__all__ = ["Lists", "measure_split", "ml_100k", "ml_latest_leave_one_out", "ml_latest_likes", "truths_of"]

@@ -4,7 +4,7 @@
   et al., ICLR 2016): support is damped by a constant.
 * session kNN: the sessions most like the one at hand vote for their items (Jannach and Ludewig, RecSys 2017).
 * SLIST: ridge regressions from an item to all of its session and from past items to later ones, solved together in
-  closed form (Choi et al., WWW 2021, arXiv 2103.16104, equations 10 to 13 with the diagonal left free).
+  closed form (Choi et al., WWW 2021, arXiv 2103.16104; their joint objective, with the diagonal left free).
 """
 
 from __future__ import annotations

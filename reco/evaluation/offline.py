@@ -18,11 +18,11 @@ from reco.artefact import Vocabulary
 from reco.errors import UserFault
 from reco.evaluation.asking import ask
 from reco.evaluation.baselines import rank_popular, replay_last_seen
+from reco.evaluation.caveats import caveats_of
 from reco.evaluation.holdout import HeldOutUser
 from reco.evaluation.intervals import Interval, bootstrap
 from reco.evaluation.metrics import DEPTH, coverage, hits_of, recall, user_metrics
 from reco.evaluation.protocols import PROTOCOLS, Split
-from reco.evaluation.warnings import warnings_of
 from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
 from reco.models.interactions import Interactions, repeat_share
@@ -135,7 +135,7 @@ def evaluate(
         truth_mean=float(np.mean([len(truth) for truth in truths])),
         answers=answers,
         truth_by_popularity=_by_popularity(truths, order),
-        warnings=warnings_of(
+        warnings=caveats_of(
             split, data.interactions, {name: each.metrics[NDCG].mean for name, each in answers.items()}, protocol
         ),
         learned=_learned(fitted),

@@ -15,7 +15,7 @@ TWICE_SHARE = 0.01
 COLD_SHARE = 0.1
 
 
-def warnings_of(split: Split, interactions: Interactions, ndcg: Mapping[str, float], protocol: str) -> list[str]:
+def caveats_of(split: Split, interactions: Interactions, ndcg: Mapping[str, float], protocol: str) -> list[str]:
     """Sentences, the gravest first; none when all is well.
 
     Args:
