@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from reco.models import co_occurrence
 from reco.models.co_occurrence import Meetings, by_rising_popularity, count_after, count_together, latest_items
@@ -80,3 +81,13 @@ def test_a_long_group_keeps_its_latest_items() -> None:
     latest = latest_items(pairs_of([[0, 1, 2, 3], [4], []]), 2)
     assert latest.items.tolist() == [2, 3, 4]
     assert latest.offsets.tolist() == [0, 2, 3, 3]
+
+
+def test_the_inner_product_of_scipy_gives_what_its_interface_gives() -> None:
+    generator = np.random.default_rng(1)
+    left, right = (
+        sparse.random_array((30, 30), density=0.2, format="csr", dtype=np.float32, rng=generator) for _ in range(2)
+    )
+    offsets, columns, values = co_occurrence._product(left, right, 900)
+    found = sparse.csr_array((values, columns, offsets), (30, 30))
+    np.testing.assert_allclose(found.toarray(), (left @ right).toarray(), rtol=1e-6)
