@@ -20,6 +20,8 @@ Floats = NDArray[np.float32]
 
 ORDERED_SHARE = 0.05
 """From this share of steps to a later time on, the events have an order."""
+BASKET = 3.0
+"""Events at one time, on average, from which on they come by the basket."""
 _PIECE = 1 << 20
 """Pairs counted at once."""
 
@@ -48,6 +50,15 @@ def has_order(interactions: Interactions) -> bool:
     steps = np.diff(interactions.times)
     inside = np.diff(interactions.user_rows()) == 0
     return int(np.count_nonzero(steps[inside] > 0)) > ORDERED_SHARE * max(int(np.count_nonzero(inside)), 1)
+
+
+def comes_by_basket(interactions: Interactions) -> bool:
+    """Whether a user's events mostly share their time with others, as what is bought together does."""
+    if not len(interactions):
+        return False
+    new = np.diff(interactions.times, prepend=0) != 0
+    new[interactions.offsets[:-1][interactions.lengths > 0]] = True
+    return len(interactions) >= BASKET * int(np.count_nonzero(new))
 
 
 def sequences_of(interactions: Interactions, *, seed: int, longest: int | None = None) -> Sequences:

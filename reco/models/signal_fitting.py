@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reco.models import als
 from reco.models.autoregression import fit_one_block, fit_two_blocks
-from reco.models.ease import fit_ease
+from reco.models.ease import fit_ease, gram_matrix
 from reco.models.families.factors import ALL_ALIKE, EPOCHS, RECENCY, REGULARISATION, alpha
 from reco.models.interactions import Interactions, offsets_of
 from reco.models.item_rows import ItemRows
@@ -40,7 +40,8 @@ _MOST_POPULARITY = 8_000_000
 ONE_BLOCK_DECAY, ONE_BLOCK_RIDGE = 0.8, 60.0
 TWO_BLOCK_DECAY, TWO_BLOCK_RIDGE = 0.88, 40.0
 COUNT_DECAY = 0.75
-TRANSITION_DECAY, TRANSITION_PRIOR = 0.85, 20.0
+TRANSITION_DECAY, TRANSITION_PRIOR = 0.85, 40.0
+COMPANY_PRIOR = 100.0
 EASE_DECAY = 60.0
 TOP = 1500
 """Entries kept of each row."""
@@ -67,8 +68,7 @@ def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_
     ordered = recent and has_order(interactions)
     large = worth_a_row(np.bincount(interactions.items)) > dense_limit
     names = ["popular_ever", "factors", "ease"]
-    if large:
-        names.append("together")
+    names.append("together" if large else "company")
     if ordered:
         names += ["popular", "popular_lately", "popular_just_now", "next", "transition", "step"]
         names.append("following" if large else "next_two_blocks")
@@ -110,6 +110,8 @@ def fit_signals(
         tasks.append(lambda: _two_blocks(head, plan))
     if "next" in plan.names and not sparse:
         tasks.append(lambda: _one_block(head, plan))
+    if "company" in plan.names:
+        tasks.append(lambda: _company(head))
     if "transition" in plan.names and not sparse:
         tasks.append(lambda: _transitions(head, plan))
     with ThreadPoolExecutor(max(1, threads)) as pool:
@@ -221,9 +223,20 @@ def _two_blocks(head: Head, plan: SignalPlan) -> dict[str, NDArray[Any]]:
     return _spread("two_blocks_last", fitted.last, head) | _spread("two_blocks_earlier", fitted.earlier, head)
 
 
-def _transitions(head: Head, plan: SignalPlan) -> dict[str, NDArray[Any]]:
+def _shares(head: Head) -> Floats:
     users = np.bincount(head.sequences.items, minlength=len(head.items))
-    shares = (users / max(users.sum(), 1)).astype(np.float32)
+    return (users / max(users.sum(), 1)).astype(np.float32)
+
+
+def _company(head: Head) -> dict[str, NDArray[Any]]:
+    """Log transitions without a direction: what the same users touched, at any time."""
+    counts = gram_matrix(head.sequences)
+    np.fill_diagonal(counts, 0)
+    return _spread("company", log_transitions(counts, _shares(head), prior=COMPANY_PRIOR), head)
+
+
+def _transitions(head: Head, plan: SignalPlan) -> dict[str, NDArray[Any]]:
+    shares = _shares(head)
     spread: dict[str, NDArray[Any]] = {}
     for name, lags in (("transitions", min(12, plan.steps)), ("steps", 1)):
         (counts,) = decayed_counts(head.sequences, COUNT_DECAY, lags, [_ones(head)])

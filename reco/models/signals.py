@@ -22,6 +22,8 @@ Floats = NDArray[np.float32]
 
 LONGEST_HISTORY = 200
 """Latest distinct items of a history that item-to-item signals look at."""
+_COMPANY_DECAY = 0.97
+"""Of an item's weight in `company`, with each item touched since."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,10 @@ class Signals:
         weights = self.plan.transition_decay**lags if self.plan.recent else np.ones(len(items))
         return self._rows["together"].combine(items, weights)
 
+    def _company(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(LONGEST_HISTORY)
+        return self._rows["company"].combine(items, _COMPANY_DECAY**lags if self.plan.recent else np.ones(len(items)))
+
     def _following(self, touches: Touches) -> Floats:
         items, lags = touches.latest(self.plan.steps)
         return self._rows["following"].combine(items, self.plan.transition_decay**lags)
@@ -143,7 +149,17 @@ class Signals:
         return int(np.searchsorted(self._knots, touches.time, side="right"))
 
 
-TABLES = ("ease", "one_block", "two_blocks_last", "two_blocks_earlier", "transitions", "steps", "together", "following")
+TABLES = (
+    "ease",
+    "company",
+    "one_block",
+    "two_blocks_last",
+    "two_blocks_earlier",
+    "transitions",
+    "steps",
+    "together",
+    "following",
+)
 """Item-to-item tables that there may be."""
 _NEEDED_BY: dict[str, set[str]] = {
     "ease": {"ease"},
@@ -152,6 +168,7 @@ _NEEDED_BY: dict[str, set[str]] = {
     "two_blocks_earlier": {"next_two_blocks"},
     "transitions": {"transition"},
     "steps": {"step"},
+    "company": {"company"},
     "together": {"together"},
     "following": {"following"},
 }

@@ -15,6 +15,7 @@ from reco.models.families.blend import BlendModel, seen_features
 from reco.models.fit_settings import FitSettings
 from reco.models.history import Touches
 from reco.models.interactions import Interactions
+from reco.models.lag_counts import comes_by_basket
 from reco.models.newcomers import fit_newcomers
 from reco.models.popularity import newcomer_shares
 from reco.models.pruning import compacted, measure_pruning
@@ -33,6 +34,8 @@ DEFAULT_STEPS = 32
 ENOUGH_EXAMPLES = 3_000
 MOST_CUTS = 5
 """Moments of one user's history that become examples."""
+LATER_CUTS = 2
+"""So many of them in the later half."""
 MOST_FOLDS = 4
 RIDGE = 1e-3
 BEST, DRAWN = 40, 200
@@ -122,8 +125,12 @@ def _learn(
     able = np.flatnonzero(interactions.lengths >= 2)
     order = generator.permutation(able)
     wanted = max(200, min(ENOUGH_EXAMPLES, _EXAMPLE_CELLS // (len(plan.names) * max(interactions.item_count, 1))))
-    folds = _folds(order, wanted)
-    cuts = {int(user): list(_cuts(interactions, int(user), plan, generator)) for fold in folds for user in fold}
+    cuts_of_each = float(np.minimum(interactions.lengths[able] - 1, MOST_CUTS).mean()) if len(able) else 1.0
+    folds = _folds(order, int(wanted / cuts_of_each))
+    baskets = plan.recent and comes_by_basket(interactions)
+    cuts = {
+        int(user): list(_cuts(interactions, int(user), plan, baskets, generator)) for fold in folds for user in fold
+    }
     table = fit_repeats((cut.touches, cut.truths) for some in cuts.values() for cut in some)
     excludes = seen == "exclude"
     examples: list[Example] = []
@@ -195,29 +202,39 @@ def _unlearned(plan: SignalPlan, names: list[str], seen_names: list[str]) -> dic
     }
 
 
-def _folds(order: NDArray[np.int64], wanted: int) -> list[NDArray[np.int64]]:
-    """Held-out users, by fold: a quarter of all at most in one, and no more folds than enough examples need."""
+def _folds(order: NDArray[np.int64], users: int) -> list[NDArray[np.int64]]:
+    """`users` held-out users or as many as there are, by fold: a quarter of all at most in one."""
     if len(order) < 2:
         return []
-    users = max(1, wanted // MOST_CUTS)
+    users = max(1, users)
     size = max(1, min(users, len(order) // MOST_FOLDS if len(order) >= MOST_FOLDS else 1))
     count = min(MOST_FOLDS, -(-users // size), len(order) // size)
     return [order[start * size : (start + 1) * size] for start in range(count)]
 
 
-def _cuts(interactions: Interactions, user: int, plan: SignalPlan, generator: np.random.Generator) -> Iterator[_Cut]:
-    """Moments of the later half of a user's history, the last but one event's always among them.
+def _cuts(
+    interactions: Interactions, user: int, plan: SignalPlan, baskets: bool, generator: np.random.Generator
+) -> Iterator[_Cut]:
+    """Moments of a user's history: the last but one event's, some of the later half, some of any time, since people
+    ask early too.
 
-    Events without an order get one by chance: how a file lists them must not tell what is asked for."""
+    Events without an order get one by chance: how a file lists them must not tell what is asked for. Where events come
+    by the basket, it is the next basket that is asked for, never the rest of one."""
     items, times = interactions.history(user)
     if not plan.recent:
         drawn = generator.permutation(len(items))
         items, times = items[drawn], times[drawn]
     count = len(items)
-    places = {count - 1, *generator.integers(max(1, count // 2), count, MOST_CUTS - 1).tolist()}
+    later = generator.integers(max(1, count // 2), count, LATER_CUTS).tolist()
+    places = {count - 1, *later, *generator.integers(1, count, MOST_CUTS - 1 - LATER_CUTS).tolist()}
+    if baskets:
+        starts = np.flatnonzero(np.diff(times, prepend=times[0] - 1))
+        places = {int(starts[starts <= place][-1]) for place in places} - {0}
     for place in sorted(places):
-        truths = items[place : place + max(1, place // TRUTH_SHARE)]
-        yield _Cut(Touches.of(items[:place], times[:place]), np.unique(truths))
+        end = place + max(1, place // TRUTH_SHARE)
+        if baskets:
+            end = int(np.searchsorted(times, times[place], side="right"))
+        yield _Cut(Touches.of(items[:place], times[:place]), np.unique(items[place:end]))
 
 
 def _example(
