@@ -1,0 +1,219 @@
+"""Large catalogues: memory of fitting them, size of the artefact, and how soon a fresh process answers from it.
+
+Everything happens in processes of their own, since memory is a process's peak. A catalogue of n items is made up: users
+like a few of n / 200 topics, wander from item to near item, and some items are far more popular than others. The
+process that answers reads the artefact through the runtime's cache from a store that gives 70 MB/s in all and keeps
+every read waiting for 15 ms.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SIZES = (10_000, 100_000, 1_000_000)
+EVENTS_AN_ITEM = {10_000: 50, 100_000: 15, 1_000_000: 3}
+BYTES_A_SECOND = 70e6
+LATENCY_S = 0.015
+HISTORY = 20
+_SIZE_BARS = {10_000: "200 MB", 1_000_000: "1000 MB"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    measured: str
+    bar: str
+    aim: str
+
+
+def rows(data: Path | None = None, runs: int = 3, sizes: tuple[int, ...] = SIZES) -> list[Row]:
+    """Three lines for each size. `data` is not needed; the quietest of `runs` first answers counts."""
+    found = []
+    for items in sizes:
+        with tempfile.TemporaryDirectory(prefix="reco-large-") as folder:
+            fitted = _run("fit", items, folder)
+            starts = [_run("answer", items, folder) for _ in range(max(1, runs))]
+        first = min(starts, key=lambda start: float(start["first_s"]))
+        name = f"{items:,} items"
+        found += [
+            Row(
+                f"memory of fitting {name}, {fitted['events'] / 1e6:.1f}M events",
+                f"{fitted['peak_mb']:.0f} MB, {fitted['cpu_s']:.0f} s of processor; {fitted['pruning']}",
+                "",
+                "",
+            ),
+            Row(
+                f"artefact size, {name}, no histories", f"{fitted['bytes'] / 1e6:.0f} MB", _SIZE_BARS.get(items, ""), ""
+            ),
+            Row(
+                f"first answer at 70 MB/s, {name}",
+                f"{first['first_s']:.1f} s ({first['load_s']:.1f} s to load; {first['read_mb']:.0f} MB read in "
+                f"{first['reads']} reads; peak {first['peak_mb']:.0f} MB; another user {first['next_ms']:.0f} ms)",
+                "5 s",
+                "",
+            ),
+        ]
+    return found
+
+
+def _run(step: str, items: int, folder: str) -> dict[str, Any]:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.artefact_size", step, str(items), folder],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=Path(__file__).parents[1],
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def wandering_users(items: int, events: int, seed: int = 0) -> Any:
+    """Interactions of users with 6 to 18 different items, each mostly near the one before."""
+    import numpy as np
+
+    from reco.models.interactions import Interactions, offsets_of
+
+    generator = np.random.default_rng(seed)
+    users = events // 12
+    lengths = generator.integers(6, 19, users)
+    topics = max(1, items // 200)
+    topic = (topics * generator.random(users) ** 1.5).astype(np.int64)
+    place = np.empty(0, np.int64)
+    steps: list[Any] = []
+    for step in range(18):
+        drawn = (200 * generator.random(users) ** 2).astype(np.int64)
+        near = drawn if not step else (place + generator.integers(1, 6, users)) % 200
+        place = np.where(generator.random(users) < 0.6, near, drawn)
+        elsewhere = generator.random(users) < 0.1
+        of = np.where(elsewhere, (topics * generator.random(users) ** 1.5).astype(np.int64), topic)
+        steps.append(np.minimum(of * 200 + place, items - 1))
+    table = np.stack(steps, axis=1)
+    kept = np.arange(18) < lengths[:, None]
+    # Rows of the catalogue are in the order of ids, which tells nothing of popularity.
+    named = generator.permutation(items).astype(np.int32)
+    began = generator.integers(0, 86_400 * 90, users)
+    times = (began[:, None] + 60 * np.arange(18))[kept]
+    return Interactions(offsets_of(lengths), named[table[kept]], times.astype(np.int64), items)
+
+
+def _fit(items: int, folder: Path) -> dict[str, Any]:
+    from reco.artefact import Vocabulary, write_artefact
+    from reco.models.fit_settings import FitSettings
+    from reco.models.fitting import fit_model
+    from reco.models.training_data import TrainingData
+    from reco.recipes.catalogue import RECIPES
+
+    interactions = wandering_users(items, EVENTS_AN_ITEM.get(items, 20) * items)
+    recipe = next(recipe for recipe in RECIPES if recipe.name == "aws-user-personalization")
+    values = {each.name: each.default for each in recipe.hyperparameters}
+    said: list[str] = []
+    began = time.process_time()
+    model = fit_model(TrainingData(interactions), "blend", values, FitSettings(say=said.append, threads=2))
+    spent = time.process_time() - began
+    names = Vocabulary.from_strings(f"item-{number:09d}" for number in range(items))
+    write_artefact(folder, kind="model", arrays={**model.arrays, **names.arrays("items")}, attributes=model.attributes)
+    return {
+        "events": len(interactions),
+        "cpu_s": spent,
+        "peak_mb": _peak_mb(),
+        "bytes": sum(path.stat().st_size for path in folder.iterdir()),
+        "pruning": next((line for line in said if "NDCG" in line), ""),
+    }
+
+
+class _Throttled:
+    """A store of local files that gives its bytes at a fixed rate, whoever asks, after a fixed wait."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._line = threading.Lock()
+        self._free_at = 0.0
+        self.bytes = 0
+        self.reads = 0
+
+    def read_text(self, address: str) -> str:
+        return self.read_range(address, 0, self._path(address).stat().st_size).decode()
+
+    def read_range(self, address: str, start: int, stop: int) -> bytes:
+        with self._path(address).open("rb") as file:
+            file.seek(start)
+            content = file.read(stop - start)
+        with self._line:
+            self.bytes += len(content)
+            self.reads += 1
+            self._free_at = max(self._free_at, time.monotonic()) + len(content) / BYTES_A_SECOND
+            ready = self._free_at + LATENCY_S
+        time.sleep(max(0.0, ready - time.monotonic()))
+        return content
+
+    def _path(self, address: str) -> Path:
+        return self._folder / address.rpartition("/")[2]
+
+
+def _answer(items: int, folder: Path, began: float) -> dict[str, Any]:
+    import hashlib
+
+    import numpy as np
+
+    from reco.artefact.manifest import MANIFEST
+    from reco.models.query import Query
+    from reco.models.served import BY_ROWS, load_model
+    from reco.storage.artefacts import ArtefactCache
+
+    digest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    store = _Throttled(folder)
+    generator = np.random.default_rng(1)
+
+    def ask() -> Any:
+        history = generator.integers(0, items, HISTORY).astype(np.int32)
+        return model.rank(Query(history, np.arange(HISTORY) + 86_400 * 90, None, None, 25))
+
+    with tempfile.TemporaryDirectory(prefix="reco-cache-") as cache:
+        models = ArtefactCache(Path(cache), store, 10**10, load_model, by_rows=BY_ROWS)  # type: ignore[arg-type]
+        model = models.fetch("s3://data/model/", digest)
+        loaded = time.perf_counter()
+        answer = ask()
+        first = time.perf_counter()
+        read = {"read_mb": store.bytes / 1e6, "reads": store.reads}
+        times = []
+        for _ in range(9):
+            start = time.perf_counter()
+            ask()
+            times.append(time.perf_counter() - start)
+    assert len(answer.items) == 25
+    return {
+        "load_s": loaded - began,
+        "first_s": first - began,
+        "next_ms": 1000 * sorted(times)[len(times) // 2],
+        "peak_mb": _peak_mb(),
+        **read,
+    }
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _main(arguments: list[str], began: float) -> Mapping[str, Any]:
+    step, items, folder = arguments[0], int(arguments[1]), Path(arguments[2])
+    return _fit(items, folder) if step == "fit" else _answer(items, folder, began)
+
+
+if __name__ == "__main__":
+    print(json.dumps(_main(sys.argv[1:], time.perf_counter())))
