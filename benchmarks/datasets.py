@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
-from reco.models.content import ItemContent
 from reco.models.interactions import Interactions, offsets_of
 
 SOME_TIME = 1_500_000_000
@@ -203,15 +202,6 @@ def _of_sequences(users: Iterable[int], sequences: Sequence[NDArray[Any]], *, ru
     if not running:
         places -= np.repeat(offsets_of(lengths)[:-1], lengths)
     return gather(np.repeat(np.array(list(users)), lengths), np.concatenate(sequences), SOME_TIME + places)
-
-
-def film_content(titles: dict[int, tuple[str, str]], items: Vocabulary) -> ItemContent:
-    """Genres as features, one column each, all of value 1."""
-    genres = [titles.get(int(item), ("", ""))[1].split("|") for item in items]
-    columns = {genre: place for place, genre in enumerate(sorted({each for listed in genres for each in listed}))}
-    lengths = np.array([len(listed) for listed in genres])
-    found = np.array([columns[each] for listed in genres for each in listed], np.int32)
-    return ItemContent(offsets_of(lengths), found, np.ones(len(found), np.float32), len(columns))
 
 
 def _pairs(path: Path) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from benchmarks.cold_items import item_cold
 from benchmarks.datasets import Absent
 from benchmarks.quality_held_out import ml_100k, ml_latest_leave_one_out, ml_latest_likes
 from benchmarks.quality_repeats import ml_latest_twice, tafeng_last_basket
@@ -19,6 +20,7 @@ CASES: Mapping[str, Callable[[Options], list[Row]]] = {
     "ml-latest-likes": ml_latest_likes,
     "ml-latest-leave-one-out": ml_latest_leave_one_out,
     "ml-latest-twice": ml_latest_twice,
+    "item-cold": item_cold,
     "gowalla": gowalla,
     "citeulike": citeulike,
     "amazon-beauty": amazon_beauty,
