@@ -41,8 +41,8 @@ TUNED = {
     "citeulike": Constants(factors=256, regularization=0.001, alpha=80.0),
     "amazon-beauty": Constants(factors=256, regularization=0.001, alpha=80.0),
 }
-"""What the tuning found. 256 factors are the most that were tried. Gowalla's walk was cut short: alpha was walked at 128
-factors, and 256 taken since both others gained from them."""
+"""What the tuning found. 256 factors are the most that were tried. Gowalla's walk was cut short: alpha was walked at
+128 factors, and 256 taken since both others gained from them."""
 
 
 class ImplicitMissing(Exception):
