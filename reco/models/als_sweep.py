@@ -245,6 +245,7 @@ def _descend(
         np.add(extra, 1, out=weighted)
     else:
         np.matmul(gathered, z[:, :, None], out=inner[:, :, None])
+        # 1 + a (1 - x.y)
         np.subtract(1, inner, out=weighted)
         weighted *= extra
         weighted += 1
@@ -255,24 +256,30 @@ def _descend(
         direction[...] = residual
     else:
         np.divide(residual, metric, out=direction)
-    size = np.einsum("bk,bk->b", residual, direction)
+    size = np.vecdot(residual, direction)
     length = size.copy()
     floor = _CONVERGED**2 * float(size.max(initial=0))
     last = steps if steps is not None else 2 * width
     for number in range(1, last + 1):
         np.matmul(gathered, direction[:, :, None], out=inner[:, :, None])
-        np.multiply(inner, extra, out=weighted)
-        rate = size / (np.einsum("bd,bd->b", inner, weighted) + length + _TINY)
+        if isinstance(extra, float):
+            rate = size / (extra * np.vecdot(inner, inner) + length + _TINY)
+        else:
+            np.multiply(inner, extra, out=weighted)
+            rate = size / (np.vecdot(inner, weighted) + length + _TINY)
         np.multiply(direction, rate[:, None], out=step)
         z += step
         if number == last:
             break
-        weighted *= rate[:, None]
+        if isinstance(extra, float):
+            np.multiply(inner, (np.float32(extra) * rate)[:, None], out=weighted)
+        else:
+            weighted *= rate[:, None]
         np.matmul(turned, weighted[:, :, None], out=change[:, :, None])
         residual -= change
         residual -= step if metric is None else np.multiply(step, metric, out=step)
         ahead = residual if metric is None else np.divide(residual, metric, out=step)
-        new_size = np.einsum("bk,bk->b", residual, ahead)
+        new_size = np.vecdot(residual, ahead)
         if steps is None and float(new_size.max(initial=0)) <= floor:
             break
         keep = new_size / (size + _TINY)
