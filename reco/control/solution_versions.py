@@ -59,7 +59,9 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
         status=CREATE_PENDING,
     )
     if before is not None:
-        version = replace(version, inner={**version.inner, "previous": before.inner["artefact"]})
+        # What a search found for the version before holds on: an update searches nothing.
+        body = {**version.body, "tuned_hpo_params": before.body.get("tuned_hpo_params")}
+        version = replace(version, body=body, inner={**version.inner, "previous": before.inner["artefact"]})
     # The datasets too: none of them may go while this version is in progress.
     read = [dataset for dataset in datasets.values() if dataset.deleting_since is None]
     created = registry.create(version, [claim_on(solution), *map(claim_on, read)])

@@ -63,12 +63,13 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
     folder = tuning.search_uri(context, version, attempt)
     excluded, included = column_choice(config.get("training_data_config"))
     previous = version.inner.get("previous")
+    tuned = (version.body.get("tuned_hpo_params") or {}).get("algorithm_hyper_parameters", {})
     specification = TrainSpecification(
         version_arn=_version_arn(version.body["solution_arn"], version_id),
         attempt=attempt,
         attempt_uri=attempt_uri(context, version, attempt),
         recipe_arn=wishes.get("recipe_arn") or (search.candidates[0].recipe_arn if search else ""),
-        hyperparameters=dict(config.get("algorithm_hyper_parameters") or {}),
+        hyperparameters={**(config.get("algorithm_hyper_parameters") or {}), **tuned},
         feature_parameters=dict(config.get("feature_transformation_parameters") or {}),
         event_type=wishes.get("event_type"),
         event_value_threshold=float(threshold) if threshold not in (None, "") else None,

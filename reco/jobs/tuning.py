@@ -71,7 +71,7 @@ class Run:
 
 
 def wanted_search(wishes: Mapping[str, Any], datasets: Collection[str], seed: int) -> Search | None:
-    """The search that a solution version asks for; None when it asks for none.
+    """The search that a solution version asks for; None when it asks for none, or only updates a trained one.
 
     Args:
         wishes: the solution's settings as the version has them.
@@ -81,6 +81,8 @@ def wanted_search(wishes: Mapping[str, Any], datasets: Collection[str], seed: in
         UserFault: no recipe of the list can be trained on these datasets.
     """
     config = wishes.get("solution_config") or {}
+    if wishes.get("training_mode") == "UPDATE":
+        return None
     if wishes.get("perform_auto_ml"):
         auto_ml = config.get("auto_ml_config") or {}
         recipes = auto_ml_recipes(auto_ml.get("recipe_list"), {"INTERACTIONS", *datasets})

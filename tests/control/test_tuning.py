@@ -154,6 +154,24 @@ def test_automl_chooses_the_recipe_and_shows_what_it_chose(bench: Bench, group: 
     bench.client.list_solution_versions(solutionArn=arn)
 
 
+def test_an_update_takes_over_what_a_search_found(bench: Bench, group: str) -> None:
+    solution = bench.solution(group, performHPO=True)
+    version = bench.version(solution)
+    tuned = {"algorithm_hyper_parameters": {"hidden_dimension": "64"}}
+    bench.table.update(
+        Kind.SOLUTION_VERSION,
+        version.partition("solution/")[2],
+        lambda current: replace(
+            current,
+            body={**current.body, "tuned_hpo_params": tuned},
+            inner={**current.inner, "artefact": {"uri": "s3://b/m/", "digest": "0" * 64}},
+        ),
+    )
+    update = bench.client.create_solution_version(solutionArn=solution, trainingMode="UPDATE")["solutionVersionArn"]
+    described = bench.client.describe_solution_version(solutionVersionArn=update)["solutionVersion"]
+    assert described["tunedHPOParams"] == {"algorithmHyperParameters": {"hidden_dimension": "64"}}
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -137,6 +137,17 @@ def test_the_callers_own_hyperparameters_stay_and_those_searched_start_there(ben
     assert [(each["name"], each["start"]) for each in candidate["ranges"]] == [("hidden_dimension", "40")]
 
 
+def test_an_update_keeps_what_was_found_and_searches_nothing(bench: Bench) -> None:
+    bench.put_search()
+    tuned = {"algorithm_hyper_parameters": {"hidden_dimension": "37"}}
+    bench.change_version(training_mode="UPDATE", tuned_hpo_params=tuned)
+    search = Searching(bench)
+    assert search.plan["search"] is False
+    specification = specification_from_json(bench.context.home.read_text(search.plan["specification"]) or "")
+    assert isinstance(specification, TrainSpecification)
+    assert specification.hyperparameters == {"hidden_dimension": "37"}
+
+
 def test_a_failed_trial_is_reported_and_the_others_go_on(bench: Bench) -> None:
     bench.put_search(jobs=6, parallel=3)
     bench.failing = {0, 5}
