@@ -103,6 +103,28 @@ def test_a_stopped_training_fails_and_can_be_deleted(shop: Shop) -> None:
     wait_for(lambda: solution not in [each["solutionArn"] for each in personalize.list_solutions()["solutions"]], 10)
 
 
+def test_a_stopped_search_fails_and_leaves_no_trial_running(shop: Shop) -> None:
+    personalize = shop.traveller.personalize
+    resources = {"maxNumberOfTrainingJobs": "6", "maxParallelTrainingJobs": "3"}
+    solution = personalize.create_solution(
+        name="stopped-search",
+        datasetGroupArn=shop.journey.arns["group"],
+        recipeArn="arn:aws:personalize:::recipe/aws-user-personalization",
+        performHPO=True,
+        performAutoTraining=False,
+        solutionConfig={"hpoConfig": {"hpoResourceConfig": resources}},
+    )["solutionArn"]
+    shop.traveller.wait("solution", partial(personalize.describe_solution, solutionArn=solution))
+    version = personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    wait_for(lambda: len(running_jobs(shop.world, "trial")) > 1, 60)
+    shop.stop("TrainMachine", version, "trial")
+    trained = ended(partial(personalize.describe_solution_version, solutionVersionArn=version))
+    assert trained["status"] == "CREATE FAILED"
+    assert "stopped" in trained["failureReason"]
+    assert "tunedHPOParams" not in trained
+    assert not running_jobs(shop.world, "")
+
+
 def test_every_bad_end_of_every_machine_fits_the_templates_rule(world: StackProcess) -> None:
     from moto.events.models import EventPattern
 
