@@ -63,6 +63,7 @@ def start(runs: int, as_json: bool) -> None:
 @click.option("--family", help="Another family of models than the recipe's.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A hyperparameter; the defaults otherwise.")
 @click.option("--verbose", is_flag=True, help="Tell what is being done.")
+@click.option("--markdown", is_flag=True, help="Print lines of a table for a page instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def quality(
     only: tuple[str, ...],
@@ -71,19 +72,24 @@ def quality(
     family: str | None,
     values: tuple[str, ...],
     verbose: bool,
+    markdown: bool,
     as_json: bool,
 ) -> None:
     """How well user-personalization ranks on public data, beside what others reach on the same questions."""
     from benchmarks import quality as measured
-    from benchmarks.quality_rows import Options
-    from benchmarks.quality_table import print_rows
+    from benchmarks.quality_rows import Options, Skipped
+    from benchmarks.quality_table import print_markdown, print_rows
 
-    if DATA is None:
-        raise click.ClickException("RECO_BENCHMARK_DATA names no folder of data sets, so every row is skipped.")
-    given = {name: json.loads(value) for name, _, value in (each.partition("=") for each in values)}
-    options = Options(DATA, seed, folds, family, given, len(os.sched_getaffinity(0)), verbose)
     try:
-        print_rows(measured.measure(options, only), as_json)
+        given = {name: json.loads(value) for name, _, value in (each.partition("=") for each in values)}
+        options = Options(DATA or Path(), seed, folds, family, given, len(os.sched_getaffinity(0)), verbose)
+        if DATA is None:
+            why = "RECO_BENCHMARK_DATA names no folder of data sets"
+            print_rows([Skipped(name, why) for name in measured.chosen(only)], as_json)
+        elif markdown:
+            print_markdown(measured.measure(options, only))
+        else:
+            print_rows(measured.measure(options, only), as_json)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
 

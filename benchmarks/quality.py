@@ -32,16 +32,25 @@ CASES: Mapping[str, Callable[[Options], list[Row]]] = {
 
 
 def measure(options: Options, only: tuple[str, ...] = ()) -> Iterator[Row | Skipped]:
-    """The rows whose case's name holds one of `only`; all when there is none.
+    """The rows of the chosen cases, as they are measured.
 
     Raises:
         ValueError: no case is called so.
     """
-    chosen = [name for name in CASES if not only or any(each in name for each in only)]
-    if not chosen:
-        raise ValueError(f"no case holds {', '.join(only)} in its name; there are {', '.join(CASES)}")
-    for name in chosen:
+    for name in chosen(only):
         try:
             yield from CASES[name](options)
         except Absent as absent:
             yield Skipped(name, str(absent))
+
+
+def chosen(only: tuple[str, ...]) -> list[str]:
+    """The cases whose name holds one of `only`; all when there is none.
+
+    Raises:
+        ValueError: no case is called so.
+    """
+    names = [name for name in CASES if not only or any(each in name for each in only)]
+    if not names:
+        raise ValueError(f"no case holds {', '.join(only)} in its name; there are {', '.join(CASES)}")
+    return names

@@ -35,6 +35,20 @@ def print_rows(rows: Iterable[Row | Skipped], as_json: bool) -> None:
         _print_case(console, case)
 
 
+def print_markdown(rows: Iterable[Row | Skipped]) -> None:
+    """The table of benchmarks/README.md, line by line as it is measured."""
+    click.echo("| row | metric | measured [95 %] | bar | aim | on the same questions | questions | fit, ask (s) |")
+    click.echo("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        if isinstance(row, Skipped):
+            click.echo(f"| {row.work} | skipped: {row.why} | | | | | | |")
+            continue
+        beside = ", ".join(f"{name} {value:.4f}" for name, value in row.also.items())
+        measured = f"{row.measured:.4f} [{row.low:.4f}, {row.high:.4f}]"
+        cells = (row.work, _short(row.metric), measured, _target(row.bar), _target(row.aim), beside)
+        click.echo(f"| {' | '.join(cells)} | {row.queries:,} | {row.fit_s:g}, {row.ask_s:g} |")
+
+
 def verdict(row: Row | Skipped) -> str:
     """Where the measured value stands."""
     if isinstance(row, Skipped):
@@ -52,12 +66,11 @@ def _print_case(console: Console, rows: list[Row]) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row.also))
     table = Table("metric", "measured [95%]", "bar", "aim", "", *names)
     for row in rows:
-        metric = row.metric
-        for long, short in SHORT.items():
-            metric = metric.replace(long, short)
         bounds = escape(f" [{row.low:.4f}, {row.high:.4f}]") if row.low != row.high else ""
         others = [f"{row.also[name]:.4f}" if name in row.also else "" for name in names]
-        table.add_row(metric, f"{row.measured:.4f}{bounds}", _target(row.bar), _target(row.aim), verdict(row), *others)
+        table.add_row(
+            _short(row.metric), f"{row.measured:.4f}{bounds}", _target(row.bar), _target(row.aim), verdict(row), *others
+        )
     console.print(table)
     fit, asked = max(row.fit_s for row in rows), max(row.ask_s for row in rows)
     known = f"{max(row.queries for row in rows):,} questions, seed {first.seed}"
@@ -70,6 +83,12 @@ def _print_case(console: Console, rows: list[Row]) -> None:
     for note in dict.fromkeys(row.note for row in rows if row.note):
         console.print(f"[dim]{escape(note)}[/]")
     console.print()
+
+
+def _short(metric: str) -> str:
+    for long, short in SHORT.items():
+        metric = metric.replace(long, short)
+    return metric
 
 
 def _target(value: float | None) -> str:

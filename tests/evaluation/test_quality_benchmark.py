@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from benchmarks import quality
 from benchmarks.quality_rows import Options, Row, Skipped
-from benchmarks.quality_table import print_rows, verdict
+from benchmarks.quality_table import print_markdown, print_rows, verdict
 from tests.models.builders import planted_tastes
 
 
@@ -107,6 +107,10 @@ def test_rows_print_as_a_table_and_as_json(folder: Path, capsys: pytest.CaptureF
     shown = capsys.readouterr().out
     assert "ndcg_at_25" in shown
     assert "seed 0" in shown
+    print_markdown([*rows, Skipped("tafeng", "it is not there")])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" | ")[0] for line in lines[2:]] == ["| ml-100k", "| ml-100k", "| tafeng"]
+    assert len({line.count("|") for line in lines}) == 1
     print_rows(rows, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert {row["work"] for row in found} == {"ml-100k"}
@@ -121,10 +125,13 @@ def test_a_verdict_is_where_the_measured_value_stands() -> None:
     assert verdict(replace(row, bar=None, aim=None)) == ""
 
 
-def test_without_a_folder_the_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_folder_every_row_is_skipped_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks import __main__ as commands
 
     monkeypatch.setattr(commands, "DATA", None)
     result = CliRunner().invoke(commands.benchmarks, ["quality"])
-    assert result.exit_code == 1
-    assert "RECO_BENCHMARK_DATA names no folder" in result.output
+    assert result.exit_code == 0
+    assert result.output.count("RECO_BENCHMARK_DATA names no folder of data sets") == len(quality.CASES)
+    bad = CliRunner().invoke(commands.benchmarks, ["quality", "--set", "hidden_dimension=many"])
+    assert bad.exit_code == 1
+    assert "Error" in bad.output
