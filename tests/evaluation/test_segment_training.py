@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from reco.evaluation.segment_metrics import top_size
+from benchmarks.datasets import movielens_latest_small
+from reco.evaluation.segment_metrics import newest_fifth, segment_metrics, takers, top_size
 from reco.evaluation.segment_training import FAMILIES, train_segments
 from reco.models.fit_settings import FitSettings
 from reco.models.interactions import Interactions
@@ -66,3 +69,22 @@ def test_a_handful_of_users_can_be_trained_on(histories: list[list[int]]) -> Non
         data, names(2, "i"), family="item_affinity", values={"hidden_dimension": 4}, settings=FitSettings()
     )
     assert all(np.isfinite(value) for value in metrics.values())
+
+
+@pytest.mark.skipif("RECO_BENCHMARK_DATA" not in os.environ, reason="RECO_BENCHMARK_DATA names no folder of real data")
+def test_movielens_next_users_are_found_more_often_than_the_most_active_ones() -> None:
+    found = movielens_latest_small(Path(os.environ["RECO_BENCHMARK_DATA"])).data_set()
+    interactions = found.interactions
+    values = {"hidden_dimension": 64}
+    settings = FitSettings()
+    newest = newest_fifth(interactions)
+    _, metrics = train_segments(
+        TrainingData(interactions), found.items, family="item_affinity", values=values, settings=settings
+    )
+    rest, by_item = interactions.of_events(~newest), takers(interactions, newest)
+    busy = np.argsort(-rest.lengths, kind="stable").astype(np.int32)
+    owners = rest.user_rows()
+    ranked = [busy[~np.isin(busy, owners[rest.items == item])] for item in by_item]
+    most_active = segment_metrics(ranked, list(by_item.values()), user_count=rest.user_count)
+    assert metrics["hits_at_1_percent"] > 1.05 * most_active["hits_at_1_percent"]
+    assert metrics["coverage"] > 3 * most_active["coverage"]
