@@ -32,7 +32,6 @@ UNUSED = {
     ("Workflow", "s3", "AbortMultipartUpload"): "after an upload in parts that failed",
     ("Job", "sts", "AssumeRole"): "this journey's data lie in a listed bucket",
     ("Runtime", "s3", "ListBucket"): "without it a read of an absent object is 403 instead of 404",
-    ("Workflow", "s3", "ListBucket"): "without it a read of an absent object is 403 instead of 404",
     ("Workflow", "states", "DescribeExecution"): "when another execution has the job",
 }
 """Rights that this journey has no use for, and who has."""
@@ -88,11 +87,28 @@ def travel(world: World) -> None:
         traveller.start_training(journey, recipe)
         campaign = traveller.deploy(journey, recipe)
         traveller.recommend(campaign, user=user)
+    search(traveller, journey)
     traveller.personalize.list_campaigns()
     traveller.personalize.update_campaign(
         campaignArn=campaign, solutionVersionArn=journey.arns["user-personalization version"]
     )
     traveller.personalize.delete_event_tracker(eventTrackerArn=journey.arns["tracker"])
+
+
+def search(traveller: Traveller, journey: Journey) -> None:
+    """The shortest search: one trial, then the training."""
+    personalize = traveller.personalize
+    solution = personalize.create_solution(
+        name="rights-search",
+        datasetGroupArn=journey.arns["group"],
+        recipeArn="arn:aws:personalize:::recipe/aws-sims",
+        performHPO=True,
+        performAutoTraining=False,
+        solutionConfig={"hpoConfig": {"hpoResourceConfig": {"maxNumberOfTrainingJobs": "1"}}},
+    )["solutionArn"]
+    traveller.wait("solution", lambda: personalize.describe_solution(solutionArn=solution))
+    version = personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    traveller.wait("search", lambda: personalize.describe_solution_version(solutionVersionArn=version))
 
 
 def resolved(statements: Any, world: World) -> set[tuple[str, str, str, str]]:
