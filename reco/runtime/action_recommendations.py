@@ -61,7 +61,7 @@ class ActionRecommender:
         assert isinstance(ranker, ActionModel)  # noqa: S101  of the recipe's family
         history = read_history(model, self._events, campaign.group, user)
         row = model.user_row(user)
-        met = None if row is None else ranker.events.of_user(row)
+        met = None if row is None else ranker.met(row)
         answer = ranker.rank_actions(history.items, history.times, met, count, now=int(call.now))
         scores = np.round(answer.scores, _DECIMALS).tolist()
         names = ranker.actions.strings(answer.actions.tolist())

@@ -90,7 +90,8 @@ def test_actions_are_ranked_and_the_model_passes_its_trial(trained: Any, contain
     result, model = trained("aws-next-best-action")
     assert isinstance(model, ActionModel)
     assert list(model.actions) == ["a0", "a1", "a2", "a3"]
-    assert model.events.user_count == result.users == 120
+    assert result.users == 120
+    assert model.met(2).actions.tolist() == [2] and len(model.met(3)) == 0
     assert try_model(container.home, result.artefact_uri, result.artefact_digest) == 20
 
 

@@ -64,6 +64,21 @@ def importing(home, workspace, source=None, **changes):
     return result, said
 
 
+def test_events_with_actions_are_imported_and_appended(home, tmp_path):
+    names = {"USER_ID": "string", "ACTION_ID": "string", "EVENT_TYPE": "string", "TIMESTAMP": "long"}
+    schema = schema_text("ActionInteractions", *({"name": name, "type": kind} for name, kind in names.items()))
+    changes = {"dataset_type": "ACTION_INTERACTIONS", "schema": schema, "minimum_rows": 1}
+    header = "USER_ID,ACTION_ID,EVENT_TYPE,TIMESTAMP\n"
+    put(home, "clicks.csv", (header + "u2,join,Taken,20\nu1,app,Viewed,10\n").encode())
+    first, _ = importing(home, tmp_path / "1", **changes)
+    put(home, "clicks.csv", (header + "u1,join,Not taken,5\n").encode())
+    appended = {"mode": "INCREMENTAL", "previous": first.snapshot, "snapshot_uri": "s3://home/groups/g/second/"}
+    second, _ = importing(home, tmp_path / "2", **changes, **appended)
+    snapshot = InteractionSnapshot.of(fetched(home, second.snapshot, tmp_path / "3"))
+    assert snapshot.items.strings(snapshot.item_rows.tolist()) == ["join", "app", "join"]
+    assert snapshot.columns["EVENT_TYPE"].strings() == ["Not taken", "Viewed", "Taken"]
+
+
 def fetched(home, reference, folder):
     for found in home.list(reference.uri):
         home.download(found.uri, folder / found.uri.rpartition("/")[2])

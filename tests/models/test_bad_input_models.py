@@ -108,7 +108,7 @@ def _check_segments(served: AffinityModel, interactions: Interactions) -> None:
 
 def _check_actions(served: ActionModel, interactions: Interactions) -> None:
     for items, times in _histories(interactions):
-        for met in (None, ActionEvents.none(1), served.events.of_user(0)):
+        for met in (None, ActionEvents.none(1), served.met(0)):
             answer = served.rank_actions(items, times, met, 5)
             assert len(set(answer.actions.tolist())) == len(answer.actions) == 3
             assert np.isfinite(answer.scores).all() and ((answer.scores >= 0) & (answer.scores <= 1)).all()

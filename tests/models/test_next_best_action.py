@@ -214,6 +214,15 @@ def test_a_model_is_the_same_again_and_at_any_threads(world: tuple[Interactions,
         assert array.tobytes() == two.arrays[name].tobytes()
 
 
+def test_what_a_known_user_did_is_read_from_the_model(
+    world: tuple[Interactions, ActionData, Any], model: ActionModel
+) -> None:
+    for user in (0, 7, 399):
+        kept, given = model.met(user), world[1].events.of_user(user)
+        for name in ("offsets", "actions", "kinds", "times"):
+            assert getattr(kept, name).tolist() == getattr(given, name).tolist()
+
+
 def test_a_query_for_items_is_answered_with_actions(
     world: tuple[Interactions, ActionData, Any], model: ActionModel
 ) -> None:

@@ -42,13 +42,14 @@ class ActionModel:
 
     family = "next_best_action"
     has_scores = True
+    BY_ROWS = ("action_rows", "action_kinds", "action_times")
 
     def __init__(self, source: ModelSource, items: Vocabulary) -> None:
         attributes = source.attributes
         self.items = items
         self.actions = Vocabulary(source.array("actions.bytes"), source.array("actions.offsets"))
-        self.events = ActionEvents(*(source.array(f"action_{name}") for name in ("offsets", "rows", "kinds", "times")))
-        """Of the users that the model was trained on, row by row."""
+        self._source = source
+        self._met_offsets: NDArray[np.int64] = source.array("action_offsets")
         self.latest = int(attributes["latest"])
         """Second of the newest event that training saw."""
         self._period_s = float(attributes["period_s"])
@@ -61,6 +62,12 @@ class ActionModel:
         self._own: NDArray[np.float64] = source.array("action_weights")
         self._bonus = float(attributes["trial_bonus"]) / np.sqrt(1 + self._standing.meetings)
         self._vectors = _Vectors(source)
+
+    def met(self, user_row: int) -> ActionEvents:
+        """What a user that the model was trained on did with actions, as events of user 0."""
+        start, stop = (int(place) for place in self._met_offsets[user_row : user_row + 2])
+        parts = (self._source.spans(name, [(start, stop)])[0] for name in self.BY_ROWS)
+        return ActionEvents(np.array([0, stop - start]), *parts)
 
     def rank_actions(
         self,
