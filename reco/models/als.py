@@ -91,12 +91,15 @@ def fit(
         initial: (I, K) item factors to begin with, such as `continued` ones; drawn from `seed` when None.
         watch: called after each half sweep with the users' and the items' factors.
     Raises:
-        ValueError: pairs is empty.
+        ValueError: pairs is empty, or a weight is not a positive number.
     Cost: about 10 * steps * pairs * factors multiplications an epoch, + 3 (U + I) factors^2. Memory beyond the pairs:
         8 bytes a pair (16 where weights differ), the factors once, and some chunks a thread.
     """
     if not len(pairs.columns):
         raise ValueError("no pair to learn from")
+    if not (pairs.weights.min() > 0 and pairs.weights.max() < np.inf):
+        # Written so that NaN fails, too.
+        raise ValueError("a pair's weight is not a positive number")
     limit = max(5, chunk_bytes // (4 * factors))
     users, items = _sides(pairs, objective, factors, limit)
     items.put(drawn(pairs.width, factors, seed) if initial is None else initial)

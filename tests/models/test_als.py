@@ -278,6 +278,13 @@ def test_nothing_to_learn_from_is_refused() -> None:
         )
 
 
+@pytest.mark.parametrize("weight", [0.0, -1.0, np.nan, np.inf])
+def test_a_weight_that_is_not_a_positive_number_is_refused(weight: float) -> None:
+    pairs = Pairs(np.array([0, 2]), np.array([0, 1], np.int32), np.array([1, weight], np.float32), 2)
+    with pytest.raises(ValueError, match="positive"):
+        fit(pairs, OBJECTIVE, factors=2, epochs=1, seed=0)
+
+
 def test_transposing_twice_gives_the_same_pairs() -> None:
     pairs = random_pairs(13)
     again = pairs.transposed().transposed()
