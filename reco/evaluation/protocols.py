@@ -59,9 +59,9 @@ def split_last_item(interactions: Interactions, users: Vocabulary, seed: int = 0
 
 def hold_out_users(interactions: Interactions, chosen: NDArray[np.bool_], newest: Callable[[int], int]) -> Split:
     """Leaves these users out. Of each one's n events the newest `newest(n)` are the truth; n is 2 or more."""
-    rows = np.flatnonzero(chosen)
-    tested = [_question(interactions, user, newest(int(interactions.lengths[user]))) for user in rows.tolist()]
-    kept = np.repeat(~chosen, interactions.lengths)
+    rows, lengths = np.flatnonzero(chosen), interactions.lengths
+    tested = [_question(interactions, user, newest(int(lengths[user]))) for user in rows.tolist()]
+    kept = np.repeat(~chosen, lengths)
     return Split(interactions.of_users(~chosen), kept, tested, rows)
 
 
@@ -113,14 +113,13 @@ def split_temporal(interactions: Interactions, users: Vocabulary, seed: int = 0)
     kept = interactions.times < cut
     if not kept.any():
         raise UserFault("All interactions carry nearly the same TIMESTAMP, so they cannot be cut in time.")
-    latest = np.zeros(interactions.user_count, bool)
-    able = np.flatnonzero(interactions.lengths >= 2)
-    latest[able] = ~kept[interactions.offsets[able + 1] - 1]
-    rows = np.flatnonzero(latest)
-    tested = []
-    for user in rows.tolist():
-        after = int(np.count_nonzero(interactions.history(user)[1] >= cut))
-        tested.append(_question(interactions, user, min(truth_size(int(interactions.lengths[user])), after)))
+    lengths = interactions.lengths
+    after = np.bincount(interactions.user_rows()[~kept], minlength=interactions.user_count)
+    rows = np.flatnonzero((lengths >= 2) & (after > 0))
+    newest = [
+        min(truth_size(length), late) for length, late in zip(lengths[rows].tolist(), after[rows].tolist(), strict=True)
+    ]
+    tested = [_question(interactions, user, count) for user, count in zip(rows.tolist(), newest, strict=True)]
     return Split(_of_events(interactions, kept), kept, tested, rows)
 
 
