@@ -31,7 +31,7 @@ def run(interactions: Interactions, protocol: str = "personalize", **more: Any) 
     )
 
 
-@pytest.mark.parametrize(("family", "values"), [("popularity", {}), ("item_similarity", SIMS)])
+@pytest.mark.parametrize(("family", "values"), [("popularity", {}), ("item_similarity", SIMS), ("blend", {})])
 def test_it_measures_what_training_measures(family: str, values: dict[str, Any]) -> None:
     interactions, _ = planted_tastes(users=300)
     trained = train(
