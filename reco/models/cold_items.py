@@ -43,6 +43,8 @@ class ColdItems:
 
     factors: Floats
     """(I, K) in the frame of the factors learned from. Items without content have their own; 0 when untouched, too."""
+    promised: Floats
+    """(I, K) what content alone says; 0 for items without content."""
     codes: Floats
     """(I, P) rows of length 1, or 0 for items without content; P is at most CODE_LENGTH."""
 
@@ -63,7 +65,7 @@ def fit_cold_items(
     own[np.diff(content.offsets) == 0] = 1
     known = np.where(counts[:, None] > 0, item_factors, 0)
     factors = own[:, None] * known + (1 - own)[:, None] * promised
-    return ColdItems(factors.astype(np.float32), content_codes(content, seed=seed))
+    return ColdItems(factors.astype(np.float32), promised, content_codes(content, seed=seed))
 
 
 def content_codes(content: ItemContent, *, length: int = CODE_LENGTH, seed: int = 0) -> Floats:

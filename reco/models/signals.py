@@ -87,9 +87,13 @@ class Signals:
             matrix[row] = getattr(self, f"_{name}")(touches)
         return matrix
 
-    def _factors(self, touches: Touches) -> Floats:
+    def vector(self, touches: Touches) -> Floats:
+        """(K,) the user's vector, folded in."""
         weights = self._weights.of_touches(touches)
-        return self.factors @ fold_in(self.factors, self._spectrum, self._objective, touches.items, weights)
+        return fold_in(self.factors, self._spectrum, self._objective, touches.items, weights)
+
+    def _factors(self, touches: Touches) -> Floats:
+        return self.factors @ self.vector(touches)
 
     def _ease(self, touches: Touches) -> Floats:
         items, lags = touches.latest(LONGEST_HISTORY)

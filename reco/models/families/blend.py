@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
 from reco.models.blend import bent, standard_scores
+from reco.models.cold_likings import ColdLikings
 from reco.models.compact import RECORDS
 from reco.models.history import Touches
 from reco.models.newcomers import Newcomers
@@ -44,6 +45,7 @@ class BlendModel:
         self.excludes_seen = source.attributes["seen_items"] == "exclude"
         self.repeats = RepeatTable(np.array(source.attributes["repeat_log_odds"], np.float32))
         self.newcomers = Newcomers.read(source)
+        self.cold = ColdLikings.read(source)
         self._weights = np.array(learned["weights"], np.float32)
         self._seen_weights = np.array(learned["seen_weights"], np.float32)
         self._untouched: Rows = source.array("untouched_items")
@@ -88,8 +90,10 @@ class BlendModel:
         if not self.excludes_seen:
             likings[touches.items] = self._seen_weights @ seen_features(scores[:, touches.items], touches, self.repeats)
         if len(self._untouched):
-            # Items that training never saw stand behind all others.
+            # Items that training never saw stand behind all others, but for those whose content promises something.
             likings[self._untouched] = np.nextafter(likings.min(), np.float32(-np.inf))
+            if self.cold:
+                self.cold.fill(likings, self.signals.vector(touches), touches.items)
         return likings
 
     def _rank_for_newcomer(self, query: Query) -> Ranking:

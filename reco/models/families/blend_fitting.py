@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from reco.models import als
 from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores
+from reco.models.cold_items import fit_cold_items
+from reco.models.cold_likings import ColdLikings, fit_cold_likings
+from reco.models.cold_likings import Example as ColdExample
+from reco.models.content import ItemContent
 from reco.models.families.blend import BlendModel, seen_features
 from reco.models.fit_settings import FitSettings
 from reco.models.history import Touches
@@ -41,6 +45,8 @@ RIDGE = 1e-3
 BEST, DRAWN = 40, 200
 TRUTH_SHARE = 9
 """So many events of history for each event of the answer that is asked for."""
+COLD_EXAMPLES = 100
+"""Users on whom is learned how far content is to be believed."""
 MOST_PRUNING_QUESTIONS = 200
 _EXAMPLE_CELLS = 400_000_000
 """Numbers of signals that are computed to learn the weights."""
@@ -85,7 +91,35 @@ def fit(data: TrainingData, values: Values, settings: FitSettings) -> FittedMode
         "blend": learned,
         "repeat_log_odds": table.log_odds.tolist(),
     }
+    cold = _cold(data.content, interactions, FittedModel(arrays, attributes), settings)
+    if cold:
+        arrays |= cold.arrays()
+        attributes |= cold.attributes()
     return compacted(FittedModel(arrays, attributes))
+
+
+def _cold(
+    content: ItemContent | None, interactions: Interactions, model: FittedModel, settings: FitSettings
+) -> ColdLikings | None:
+    """What content promises of items that nobody touched; None where there is no content, or no such item."""
+    counts = np.bincount(interactions.items, minlength=interactions.item_count)
+    if content is None or (counts > 0).all():
+        return None
+    settings.say("learning what the items' content promises")
+    found = fit_cold_items(content, model.array("item_factors"), counts, seed=settings.seed)
+    signals, weights = Signals(model), np.array(model.attributes["blend"]["weights"], np.float32)
+    known = int(np.count_nonzero(counts))
+    active = np.flatnonzero(interactions.lengths)
+    asked = np.random.default_rng(settings.seed).choice(active, min(COLD_EXAMPLES, len(active)), replace=False)
+
+    def examples() -> Iterator[ColdExample]:
+        for user in np.sort(asked).tolist():
+            touches = Touches.of(*interactions.history(user))
+            scores = standard_scores(signals.matrix(touches), known)
+            likings = weights[: len(scores)] @ scores + weights[len(scores) :] @ bent(scores)
+            yield ColdExample(signals.vector(touches), touches.items, likings)
+
+    return fit_cold_likings(found.promised, found.codes, counts > 0, examples())
 
 
 def _signals(
