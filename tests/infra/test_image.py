@@ -40,11 +40,9 @@ def _run(python: Path, *arguments: str, root: Path) -> subprocess.CompletedProce
     )
 
 
-@pytest.mark.parametrize(
-    "module", ["training_container.importing", "training_container.training", "training_container.function"]
-)
+@pytest.mark.parametrize("module", ["function", "importing", "proposing", "training", "tuning"])
 def test_what_the_jobs_import_is_in_the_lock(python: Path, tmp_path: Path, module: str) -> None:
-    ran = _run(python, "-c", f"import {module}", root=tmp_path)
+    ran = _run(python, "-c", f"import training_container.{module}", root=tmp_path)
     assert ran.returncode == 0, ran.stderr
 
 
