@@ -33,7 +33,11 @@ class Side:
     """
 
     def __init__(self, layout: Layout, ridge: NDArray[np.float64], alpha: float, factors: int) -> None:
-        """Args: ridge: (active,) of each position."""
+        """All rows at zero.
+
+        Args:
+            ridge: (active,) of each position.
+        """
         self.layout = layout
         self.alpha = alpha
         self.ridge = ridge.astype(np.float32)
@@ -192,9 +196,11 @@ def _solve_chunk(
     steps: int | None,
     scratch: Scratch,
 ) -> None:
-    """Args:
-    follow: (K, K) what brings the rows' old factors into the table's frame.
-    spectrum: None when the metric is divided out of the table.
+    """Solves a chunk's rows.
+
+    Args:
+        follow: (K, K) what brings the rows' old factors into the table's frame.
+        spectrum: None when the metric is divided out of the table.
     """
     rows, degree, width = chunk.stop - chunk.start, chunk.degree, table.shape[1]
     index = scratch.index[: rows * degree]
