@@ -44,7 +44,7 @@ class RunStates:
     at: str = "$.plan"
     """Where in the state the run's tier, command, specification and job name are."""
     retried: tuple[State, ...] = ()
-    """What an instance is tried again for, beyond what passes soon."""
+    """What the run is tried again for, before and beyond what passes soon."""
 
 
 def plan(addresses: Addresses, command: Command, following: str, *more: str) -> State:
@@ -91,7 +91,7 @@ def _in_function(addresses: Addresses, run: RunStates) -> State:
         **invoke(addresses.partition, addresses.job_arn, _asked(run)),
         "Comment": "The jobs' image as a Lambda function. Out of time or memory, an instance does the work again.",
         "TimeoutSeconds": STEP_TIMEOUT_S + 60,
-        "Retry": [retry(TRANSIENT_LAMBDA_ERRORS)],
+        "Retry": [*run.retried, retry(TRANSIENT_LAMBDA_ERRORS)],
         "Catch": [
             {"ErrorEquals": OUTGROWN_ERRORS, "ResultPath": "$.outgrown", "Next": run.on_instance},
             run.failed,
@@ -129,7 +129,7 @@ def _on_instance(addresses: Addresses, command: Command, run: RunStates) -> Stat
             },
             "StoppingCondition": {"MaxRuntimeInSeconds.$": "$.plan.max_runtime_s"},
         },
-        "Retry": [retry(BUSY_ERRORS), *run.retried],
+        "Retry": [*run.retried, retry(BUSY_ERRORS)],
         "Catch": [run.failed],
         "ResultSelector": {"job.$": "$.TrainingJobName"},
         "ResultPath": "$.made",

@@ -123,9 +123,13 @@ def _one_run(addresses: Addresses) -> dict[str, State]:
 
 
 def _when_others_have_ended() -> State:
-    """A quota of fewer instances than the search may use at once: the others give theirs back."""
+    """A quota of fewer machines than the search may use at once: the others give theirs back."""
     return {
-        "ErrorEquals": ["SageMaker.ResourceLimitExceeded", "SageMaker.ResourceLimitExceededException"],
+        "ErrorEquals": [
+            "Lambda.TooManyRequestsException",
+            "SageMaker.ResourceLimitExceeded",
+            "SageMaker.ResourceLimitExceededException",
+        ],
         "IntervalSeconds": 60,
         "MaxAttempts": 20,
         "BackoffRate": 1.2,

@@ -10,10 +10,11 @@ from reco.errors import ResourceNotFound
 from reco.jobs.status import ACTIVE
 from reco.recipes import RECIPES, Hyperparameter, Recipe, recipe_by_arn
 from reco.recipes.catalogue import RECIPES_SINCE, RECIPES_UPDATED
+from reco.recipes.search_space import MOST_PARALLEL, MOST_TRIALS
 from reco.wire.call import Call
 
 _TIMES = {"creation_date_time": RECIPES_SINCE, "last_updated_date_time": RECIPES_UPDATED}
-_HPO_LIMITS = {"maxNumberOfTrainingJobs": "40", "maxParallelTrainingJobs": "10"}
+_HPO_LIMITS = {"maxNumberOfTrainingJobs": str(MOST_TRIALS), "maxParallelTrainingJobs": str(MOST_PARALLEL)}
 
 
 def describe_recipe(registry: Registry, call: Call) -> dict[str, Any]:

@@ -179,7 +179,7 @@ def _problem(arn: str) -> str:
 def _count(text: str | None, member: str, most: int) -> int:
     if text is None:
         return most
-    if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= most:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
         raise InvalidInput(
             f"{_WHERE}.hpoResourceConfig.{member} must be a whole number from 1 to {most}; it is {text[:60]!r}."
         )

@@ -86,16 +86,15 @@ class Campaigns:
 
     def _solution_of(self, version_arn: str) -> _Solution:
         name = parse_arn(version_arn)
-        solution = self._get(Kind.SOLUTION, name.resource_id.partition("/")[0] if name else None, version_arn)
+        version_id = name.resource_id if name else None
+        solution = self._get(Kind.SOLUTION, version_id.partition("/")[0] if version_id else None, version_arn)
         group_arn = solution.body["dataset_group_arn"]
         group_name = parse_arn(group_arn)
         group = self._get(Kind.DATASET_GROUP, group_name.resource_id if group_name else None, group_arn)
         recipe_arn = solution.body.get("recipe_arn")
         if recipe_arn is None:
             # AutoML: each version has the recipe that won.
-            recipe_arn = self._get(Kind.SOLUTION_VERSION, name.resource_id if name else None, version_arn).body[
-                "recipe_arn"
-            ]
+            recipe_arn = self._get(Kind.SOLUTION_VERSION, version_id, version_arn).body["recipe_arn"]
         return _Solution(recipe_by_arn(recipe_arn), group.incarnation)
 
     def _get(self, kind: Kind, resource_id: str | None, arn: str) -> Resource:
