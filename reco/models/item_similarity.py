@@ -30,8 +30,8 @@ Floats = NDArray[np.float32]
 
 NEIGHBOURS = 200
 """Kept for an item; who asks for more gets popular items after them."""
-MOST_ENTRIES = 40_000_000
-"""Neighbours kept for all items together, 8 bytes each: a catalogue of more than 200,000 items keeps fewer for each."""
+MOST_ENTRIES = 25_000_000
+"""Neighbours kept for all items together, 8 bytes each: a catalogue of more than 125,000 items keeps fewer for each."""
 HISTORY_LIMIT = 100
 """Latest items of a user that are paired with one another: what was touched long apart says little, and costs most."""
 _TABLE_LIMIT = 10_000_000
@@ -135,14 +135,7 @@ def fit_neighbours(
         count_together(numbered, rank, threads=threads)
     else:
         count_after(numbered, rank, window=after, threads=threads)
-    rows, columns, values = nearest.result()
-    return _as_item_rows(order[rows], order[columns], values, latest.item_count)
-
-
-def _as_item_rows(rows: NDArray[np.int32], columns: NDArray[np.int32], values: Floats, count: int) -> ItemRows:
-    order = np.argsort(rows.astype(np.int64) << 32 | columns)
-    offsets = offsets_of(np.bincount(rows, minlength=count))
-    return ItemRows(offsets, columns[order], values[order])
+    return nearest.as_item_rows(order)
 
 
 def _xlogx_of(most: int) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:

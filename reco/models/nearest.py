@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.models.interactions import offsets_of
+from reco.models.item_rows import ItemRows
+
 Floats = NDArray[np.float32]
 
+MOST_PENDING = 5_000_000
 _HALF = np.uint64(32)
-_NO_ROW = (1 << 64) - 1
+_EMPTY = np.uint64((1 << 64) - 1)
 _LEAST = np.finfo(np.float32).tiny
 _TABLE = 1 << 18
 """Cells of the padded tables in which rows are cut: they stay in the cache."""
@@ -26,11 +30,12 @@ class Nearest:
     """
 
     def __init__(self, rows: int, count: int, *, pending: int | None = None) -> None:
-        """pending: entries held before the best are taken from them; by default as many as the rows can keep."""
+        """pending: entries held before the best are taken from them; by default as many as the rows can keep, or what
+        takes some 200 MB while they are sorted."""
         self.floors: Floats = np.full(rows, _LEAST)
         """Entries below these cannot count any more. Positive: an entry of 0 never counts."""
         self._best = np.zeros((rows, count), np.uint64)
-        self._limit = max(rows * count, 200_000) if pending is None else pending
+        self._limit = min(max(rows * count, 200_000), MOST_PENDING) if pending is None else pending
         self._pending: list[tuple[NDArray[np.int32], NDArray[np.uint64]]] = []
         self._held = 0
         self._lock = Lock()
@@ -47,14 +52,32 @@ class Nearest:
             if self._held > self._limit:
                 self._take()
 
-    def result(self) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
-        """Rows, columns and values of what remains, row by row."""
+    def as_item_rows(self, names: NDArray[np.int32]) -> ItemRows:
+        """What remains, a block of rows at a time.
+
+        Args:
+            names: (rows,) the item that each number stands for, as a row and as a column; each item once.
+        """
         with self._lock:
             self._take()
-            kept = self._best > 0
-            entries = self._best[kept]
-            values = (entries >> _HALF).astype(np.uint32).view(np.float32)
-            return np.nonzero(kept)[0].astype(np.int32), entries.astype(np.uint32).view(np.int32), values
+        number = np.argsort(names)
+        step = max(1, _TABLE // max(self._best.shape[1], 1))
+        lengths, items, values = [], [], []
+        for start in range(0, len(names), step):
+            table = self._best[number[start : start + step]]
+            kept = table > 0
+            # Column first, so that a row's entries stand by rising item; what is empty comes last.
+            table = np.where(kept, names[table.astype(np.uint32)].astype(np.uint64) << _HALF | table >> _HALF, _EMPTY)
+            table.sort(axis=1)
+            found = table[table != _EMPTY]
+            lengths.append(np.count_nonzero(kept, axis=1))
+            items.append((found >> _HALF).astype(np.int32))
+            values.append(found.astype(np.uint32).view(np.float32))
+        return ItemRows(
+            offsets_of(np.concatenate([np.empty(0, np.int64), *lengths])),
+            np.concatenate([np.empty(0, np.int32), *items]),
+            np.concatenate([np.empty(0, np.float32), *values]),
+        )
 
     def _take(self) -> None:
         """Puts the pending entries where they belong, row by row."""
@@ -69,7 +92,7 @@ class Nearest:
         order.sort()
         entries = entries[order.astype(np.uint32)]
         order >>= _HALF
-        begins = np.flatnonzero(np.diff(order, prepend=np.uint64(_NO_ROW)))
+        begins = np.flatnonzero(np.diff(order, prepend=_EMPTY))
         changed = order[begins].astype(np.int64)
         lengths = np.diff(begins, append=len(order))
         for some, table in _padded(begins, lengths, entries, np.arange(len(begins))):
