@@ -264,8 +264,7 @@ def _descend(
         np.divide(residual, metric, out=direction)
     size = np.vecdot(residual, direction)
     length = size.copy()
-    floor = _CONVERGED**2 * float(size.max(initial=0))
-    last = steps if steps is not None else 2 * width
+    last, floor = (steps, 0.0) if steps is not None else (2 * width, _CONVERGED**2 * float(size.max(initial=0)))
     for number in range(1, last + 1):
         np.matmul(gathered, direction[:, :, None], out=inner[:, :, None])
         if isinstance(extra, float):
