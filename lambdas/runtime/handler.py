@@ -1,4 +1,4 @@
-"""The runtime function: GetRecommendations and GetPersonalizedRanking."""
+"""The runtime function: recommendations, rankings and actions."""
 
 from __future__ import annotations
 
