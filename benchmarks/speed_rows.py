@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
 import subprocess
@@ -65,7 +66,8 @@ def as_dicts(rows: list[Row | Skipped]) -> list[dict[str, Any]]:
     dicts = []
     for row in rows:
         fields = asdict(row)
-        dicts.append({**fields, **fields.pop("quality", {}), **machine})
+        quality = fields.pop("quality", {})
+        dicts.append({**fields, **quality, **machine})
     return dicts
 
 
@@ -80,8 +82,6 @@ class Machine:
 
     @staticmethod
     def this() -> Machine:
-        import os
-
         return Machine(_cpu(), len(os.sched_getaffinity(0)), _blas(), _commit())
 
 

@@ -57,6 +57,21 @@ def test_turns_alternate_who_begins_and_ratios_are_medians_of_turns() -> None:
     assert (row.ours_s, row.peer_s, row.ratio, row.cpu_ratio) == (1.0, 2.0, 2.0, 4.0)
 
 
+def test_a_row_as_json_has_its_quality_beside_its_figures() -> None:
+    timings = Timings([1.0], [3.0], [1.0], [4.0])
+    (fields,) = as_dicts([of_pairs("work", "data", 8, timings, quality={"objective_ours": 5.0})])
+    assert {
+        "work": "work",
+        "dataset": "data",
+        "k": 8,
+        "ours_s": 1.0,
+        "peer_s": 3.0,
+        "ratio": 3.0,
+    }.items() <= fields.items()
+    assert fields["objective_ours"] == 5.0
+    assert "quality" not in fields
+
+
 def test_a_fit_in_a_process_of_its_own_tells_its_memory(tmp_path: Path) -> None:
     folder = tmp_path
     als_process.save(folder, synthetic.pairs(300, 200, 3000))
