@@ -184,3 +184,13 @@ def choose_candidates(
         offset[some] = np.log(len(rest) / len(some))
     items = np.flatnonzero(chosen)
     return items, offset[items]
+
+
+def within_reach(signals: Floats, truths: NDArray[np.int32], best: int) -> NDArray[np.int32]:
+    """The truths that are among the `best` strongest items of some signal (and not among its equals at the bottom)."""
+    count = signals.shape[1]
+    reached = np.zeros(len(truths), bool)
+    for signal in signals:
+        floor = np.partition(signal, count - best)[count - best] if best < count else signal.min()
+        reached |= (signal[truths] >= floor) & (signal[truths] > signal.min())
+    return truths[reached]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reco.models import sparse_counts, sparse_signals
 from reco.models.autoregression import fit_one_block
+from reco.models.blend import within_reach
 from reco.models.lag_counts import Sequences, decayed_counts, sequences_of
 from reco.models.sparse_counts import latest_bearable, sparse_gram
 from reco.models.sparse_signals import count_following, count_together, fit_next, fit_sparse_ease, sparse_transitions
@@ -109,3 +110,12 @@ def test_very_large_catalogues_have_smaller_supports() -> None:
     assert sparse_signals._support(50_000) == sparse_signals.SUPPORT
     assert sparse_signals._support(1_000_000) == 40
     assert sparse_signals._support(10**9) == 16
+
+
+def test_truths_within_reach_are_among_the_best_of_some_signal() -> None:
+    signals = np.array([[0, 0, 5, 4, 3, 0], [1, 9, 0, 0, 0, 0]], np.float32)
+    truths = np.array([0, 1, 3, 4, 5], np.int32)
+    assert within_reach(signals, truths, 2).tolist() == [0, 1, 3]
+    assert within_reach(signals, truths, 1).tolist() == [1]
+    # Who is among the best only because everything else is 0, too, is not found by anything.
+    assert within_reach(signals, truths, 6).tolist() == [0, 1, 3, 4]

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models import als
-from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores
+from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores, within_reach
 from reco.models.cold_items import fit_cold_items
 from reco.models.cold_likings import ColdLikings, fit_cold_likings
 from reco.models.cold_likings import Example as ColdExample
+from reco.models.compact import read_factors
 from reco.models.content import ItemContent
 from reco.models.families.blend import BlendModel, seen_features
 from reco.models.fit_settings import FitSettings
@@ -140,8 +141,8 @@ def _begun(settings: FitSettings, item_count: int, factors: int) -> Floats | Non
     """Item factors of an earlier version to go on from, by the rows of the items now; None to start afresh."""
     if settings.previous is None:
         return None
-    earlier = settings.previous.array("item_factors")
-    return als.continued(earlier, np.arange(item_count), factors, settings.seed)
+    earlier = read_factors(settings.previous)
+    return als.continued(earlier[np.arange(len(earlier))], np.arange(item_count), factors, settings.seed)
 
 
 def _table(decided: Mapping[str, Any]) -> RepeatTable:
@@ -274,16 +275,24 @@ def _cuts(
 def _example(
     signals: Signals, known: int, cut: _Cut, table: RepeatTable, excludes: bool, generator: np.random.Generator
 ) -> Example | None:
-    """None where all that came next cannot be recommended."""
+    """None where all that came next cannot be recommended.
+
+    In a large catalogue most answers are beyond what any signal can find. There the weights are learned from those
+    within reach, against candidates that count as they are: else they serve the bulk, and the first places suffer."""
     touches, truths = cut.touches, cut.truths
     matrix = signals.matrix(touches)
     scores = standard_scores(matrix, known)
     barred = np.zeros(matrix.shape[1], bool)
     barred[touches.items] = True
     new = truths[~barred[truths]]
+    large = "together" in signals.plan.names
+    if large:
+        new = within_reach(scores, new, BEST)
     if excludes and not len(new):
         return None
     items, offset = choose_candidates(scores, new, barred, best=BEST, drawn=DRAWN, generator=generator)
+    if large:
+        offset[:] = 0
     features = np.concatenate([scores[:, items], bent(scores[:, items])])
     popular = matrix[list(signals.plan.names).index("popular_ever")]
     if not excludes:
@@ -296,6 +305,8 @@ def _example(
         items = np.concatenate([items, touches.items])
         offset = np.concatenate([offset, np.zeros(len(touches.items), np.float32)])
     truth = np.isin(items, truths).astype(np.float32)
+    if not truth.any():
+        return None
     log_popular = np.where(popular > 0, np.log(np.expm1(popular) + 0.5), np.log(0.5))
     share = log_popular[items] - np.log(np.exp(log_popular).sum())
     return Example(features, truth / truth.sum(), offset, share.astype(np.float32))
