@@ -28,6 +28,8 @@ from reco.models.source import FittedModel
 from reco.models.temperature import fit_temperature
 from reco.models.training_data import TrainingData
 
+FEW_TO_CHOOSE_BY = 200
+"""Fewer validation users than this leave the order of settings to chance: as many again are added."""
 MOST_TEST_USERS = 5000
 """More users than this make a metric no surer in its second digit."""
 PROBES = 20
@@ -80,11 +82,15 @@ def try_out(
 ) -> dict[str, float]:
     """What `train` would measure, without the users that it measures on: for choosing among settings.
 
-    The next tenth of the users takes their part, so that the metrics of what is then chosen stay honest.
+    The next tenth of the users takes their part, so that the metrics of what is then chosen stay honest; where these
+    are few, and chance would choose, the next two tenths.
     """
     lengths = data.interactions.lengths
     tests = choose_test_users(users, lengths)
-    chosen = _at_most(choose_test_users(users, lengths, fold=1) & ~tests, MOST_TEST_USERS)
+    chosen = choose_test_users(users, lengths, fold=1) & ~tests
+    if chosen.sum() < FEW_TO_CHOOSE_BY:
+        chosen |= choose_test_users(users, lengths, fold=2) & ~tests
+    chosen = _at_most(chosen, MOST_TEST_USERS)
     if not chosen.any():
         # One user able to be tested, and none beside: better an answer that flatters than none.
         chosen = tests
