@@ -58,6 +58,7 @@ class Signals:
         attributes = source.attributes
         self.plan = SignalPlan.from_json(attributes["signals"])
         self.factors: Any = read_factors(source)
+        self._latest: tuple[Touches, Floats] | None = None
         self._spectrum: Floats = source.array("spectrum")
         self._objective = Objective(**attributes["objective"])
         self._weights = HistoryWeights(**attributes["history_weights"])
@@ -88,9 +89,13 @@ class Signals:
         return matrix
 
     def vector(self, touches: Touches) -> Floats:
-        """(K,) the user's vector, folded in."""
-        weights = self._weights.of_touches(touches)
-        return fold_in(self.factors, self._spectrum, self._objective, touches.items, weights)
+        """(K,) the user's vector, folded in once however often the same request asks."""
+        latest = self._latest
+        if latest is None or latest[0] is not touches:
+            weights = self._weights.of_touches(touches)
+            vector = fold_in(self.factors, self._spectrum, self._objective, touches.items, weights)
+            self._latest = latest = (touches, vector)
+        return latest[1]
 
     def _factors(self, touches: Touches) -> Floats:
         return self.factors @ self.vector(touches)
