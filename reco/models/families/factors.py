@@ -27,7 +27,7 @@ EPOCHS = 6
 REGULARISATION = 0.01
 CONFIDENCE = 0.2
 """Weight of all observed pairs together, as a share of the weight of all unobserved ones."""
-LEAST_ALPHA, GREATEST_ALPHA = 2.0, 2000.0
+LEAST_ALPHA, GREATEST_ALPHA = 2.0, 300.0
 RECENCY = HistoryWeights(decay=20.0, floor=0.02)
 ALL_ALIKE = HistoryWeights(decay=None)
 
