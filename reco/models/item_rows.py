@@ -57,9 +57,10 @@ class ItemRows:
         for block in blocks:
             kept = _largest(block, top)
             lengths.append(np.count_nonzero(kept, axis=1))
-            found = np.nonzero(kept)[1].astype(np.int32)
+            places = np.flatnonzero(kept)
+            found = (places % max(block.shape[1], 1)).astype(np.int32)
             items.append(found if columns is None else columns[found])
-            values.append(block[kept].astype(np.float32))
+            values.append(np.ascontiguousarray(block).reshape(-1)[places].astype(np.float32))
         offsets = np.zeros(sum(map(len, lengths)) + 1, np.int64)
         if lengths:
             np.cumsum(np.concatenate(lengths), out=offsets[1:])
@@ -130,8 +131,12 @@ def _largest(block: NDArray[Any], top: int) -> NDArray[np.bool_]:
     if top <= 0:
         return np.zeros(size.shape, bool)
     floor = np.partition(size, width - top, axis=1)[:, width - top, None]
-    kept = size > floor
-    level = size == floor
-    room = top - kept.sum(axis=1, keepdims=True)
-    kept |= level & (np.cumsum(level, axis=1) <= room)
-    return kept & (size > 0)
+    kept = (size >= floor) & (size > 0)
+    # Equals of the least one kept: only rows that have some are looked at again.
+    crowded = np.flatnonzero(np.count_nonzero(kept, axis=1) > top)
+    if len(crowded):
+        above = size[crowded] > floor[crowded]
+        level = size[crowded] == floor[crowded]
+        room = top - above.sum(axis=1, keepdims=True)
+        kept[crowded] = above | (level & (np.cumsum(level, axis=1) <= room))
+    return kept

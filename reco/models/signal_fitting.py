@@ -30,7 +30,7 @@ from reco.models.transitions import log_transitions
 
 LONGEST_SEQUENCE = 1000
 """Latest items of a user that item-to-item models learn from, lest one user outweigh the rest."""
-FEWEST_USERS = 3
+FEWEST_USERS = 5
 """An item touched by fewer says nothing of what follows it, where there are items enough that more touched."""
 ENOUGH_ITEMS = 500
 KNOTS = 50
@@ -39,6 +39,9 @@ _MOST_POPULARITY = 8_000_000
 """Numbers in the table of popularity."""
 ONE_BLOCK_DECAY, ONE_BLOCK_RIDGE = 0.8, 60.0
 TWO_BLOCK_DECAY, TWO_BLOCK_RIDGE = 0.88, 40.0
+EASY_ITEMS, EVENTS_AN_ITEM = 3000, 32
+"""The two-block autoregression has twice the coefficients and costs more than all else: it is left out of larger
+catalogues with fewer events an item, where it adds nothing that can be told from chance."""
 COUNT_DECAY = 0.75
 TRANSITION_DECAY, TRANSITION_PRIOR = 0.85, 40.0
 COMPANY_PRIOR = 100.0
@@ -66,12 +69,16 @@ def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_
         dense_limit: with more items than that worth a row, item-to-item models are sparse, and some are others.
     """
     ordered = recent and has_order(interactions)
-    large = worth_a_row(np.bincount(interactions.items)) > dense_limit
+    covered = worth_a_row(np.bincount(interactions.items))
+    large = covered > dense_limit
     names = ["popular_ever", "factors", "ease"]
     names.append("together" if large else "company")
     if ordered:
         names += ["popular", "popular_lately", "popular_just_now", "next", "transition", "step"]
-        names.append("following" if large else "next_two_blocks")
+        if large:
+            names.append("following")
+        elif covered <= EASY_ITEMS or len(interactions) >= EVENTS_AN_ITEM * covered:
+            names.append("next_two_blocks")
     return SignalPlan(
         names=tuple(names),
         steps=max(1, steps),

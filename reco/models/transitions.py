@@ -21,7 +21,7 @@ def log_transitions(counts: Floats, shares: Floats, *, prior: float) -> Floats:
     Args:
         counts: (I, I) decayed counts, context by later item; overwritten.
     """
-    known = shares > 0
-    counts[:, known] /= prior * shares[known]
-    counts[:, ~known] = 0
+    scale = np.zeros(len(shares), np.float32)
+    np.divide(1, prior * shares, out=scale, where=shares > 0)
+    counts *= scale
     return np.log1p(counts, out=counts)

@@ -41,8 +41,13 @@ MOST_CUTS = 5
 """Moments of one user's history that become examples."""
 LATER_CUTS = 2
 """So many of them in the later half."""
-MOST_FOLDS = 4
+MOST_FOLDS = 2
+LARGEST_FOLD = 0.25
+"""Share of the users that are held out at once."""
 RIDGE = 1e-3
+PRIOR_EXAMPLES = 1.0
+"""Weights are held near zero as by so many examples more: with a hundred questions, two dozen weights would fit
+chance."""
 BEST, DRAWN = 40, 200
 TRUTH_SHARE = 9
 """So many events of history for each event of the answer that is asked for."""
@@ -188,7 +193,7 @@ def _learn(
     seen_names = ["seen", "odds of coming back", "log times", *(f"log {name}" for name in plan.names)]
     if not examples:
         return _unlearned(plan, names, seen_names), table
-    fitted = fit_weights(examples, ridge=RIDGE)
+    fitted = fit_weights(examples, ridge=RIDGE + PRIOR_EXAMPLES / len(examples))
     weights = fitted.weights[: len(names)]
     loss = _pruning_loss(whole, weights, known, [cuts[int(user)][-1] for user in fold], settings)
     seen_weights = np.zeros(len(seen_names)) if excludes else fitted.weights[len(names) :]
@@ -242,7 +247,7 @@ def _folds(order: NDArray[np.int64], users: int) -> list[NDArray[np.int64]]:
     if len(order) < 2:
         return []
     users = max(1, users)
-    size = max(1, min(users, len(order) // MOST_FOLDS if len(order) >= MOST_FOLDS else 1))
+    size = max(1, min(users, int(LARGEST_FOLD * len(order))))
     count = min(MOST_FOLDS, -(-users // size), len(order) // size)
     return [order[start * size : (start + 1) * size] for start in range(count)]
 
