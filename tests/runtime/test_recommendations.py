@@ -78,8 +78,13 @@ def test_an_unknown_item_gets_popular_ones(world: RuntimeWorld) -> None:
 
 def test_an_event_changes_the_very_next_answer(world: RuntimeWorld) -> None:
     arn = world.deploy(PERSONAL)
-    assert taste(world.items(arn, "u00", numResults=8)) == 1.0
-    for number in range(1, 12, 2):
+    before = world.items(arn, "u00", numResults=8)
+    assert taste(before) == 1.0
+    world.stream(ITEMS[1], "u00")
+    after = world.items(arn, "u00", numResults=8)
+    assert after != before
+    # Her twelve even items in training, and now fourteen odd ones: her taste is another.
+    for number in range(3, 28, 2):
         world.stream(ITEMS[number], "u00")
     assert taste(world.items(arn, "u00", numResults=8)) < 0.5
     world.stream("i00", "newcomer")
