@@ -102,15 +102,14 @@ class ItemRows:
             table = self.values.reshape(self.item_count, self.item_count)
             step = max(1, 4_000_000 // max(self.item_count, 1))
             return ItemRows.of_blocks((table[start : start + step] for start in range(0, len(table), step)), top)
-        rows = np.repeat(np.arange(self.item_count), np.diff(self.offsets))
-        size = np.abs(self.values)
-        order = np.lexsort((self.items, -size, rows))
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order)) - self.offsets[rows[order]]
-        kept = (place < top) & (size > 0)
-        offsets = np.zeros(len(self.offsets), np.int64)
-        np.cumsum(np.bincount(rows[kept], minlength=self.item_count), out=offsets[1:])
-        return ItemRows(offsets, self.items[kept], self.values[kept])
+        kept = self.values != 0
+        for row in np.flatnonzero(np.diff(self.offsets) > top).tolist():
+            span = slice(self.offsets[row], self.offsets[row + 1])
+            kept[span] = _largest(self.values[None, span], top)[0]
+        if kept.all():
+            return self
+        ends = np.concatenate([[0], np.cumsum(kept)])
+        return ItemRows(ends[self.offsets], self.items[kept], self.values[kept])
 
     def dense(self) -> Floats:
         """The whole matrix, dense, (I, I): for tests and small catalogues."""
