@@ -164,7 +164,7 @@ def choose_candidates(
     Args:
         signals: (S, I).
         barred: (I,) items that cannot be an answer.
-        best: of each signal, so many of the strongest.
+        best: of each signal, so many of the strongest; at least 1.
         drawn: so many of the rest.
     """
     count = signals.shape[1]

@@ -1,0 +1,119 @@
+"""Weights of the blend: the likelihood's own maximum, and candidates that stand for the whole catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores
+
+
+def examples_of(weights: np.ndarray, *, count: int, items: int, seed: int = 0) -> list[Example]:
+    """Questions over random features, answered by the softmax of these weights."""
+    generator = np.random.default_rng(seed)
+    made = []
+    for _ in range(count):
+        features = generator.normal(size=(len(weights), items)).astype(np.float32)
+        shares = np.exp(weights @ features)
+        truth = np.zeros(items, np.float32)
+        truth[generator.choice(items, p=shares / shares.sum())] = 1
+        popular = np.full(items, -np.log(items), np.float32)
+        made.append(Example(features, truth, np.zeros(items, np.float32), popular))
+    return made
+
+
+def slow_objective(examples: list[Example], weights: np.ndarray, ridge: float) -> float:
+    total = 0.0
+    for example in examples:
+        sums = weights @ example.features.astype(np.float64) + example.offset
+        total += float(example.truth @ (sums - np.log(np.exp(sums).sum())))
+    return total / len(examples) - ridge * float(weights @ weights) / 2
+
+
+def test_the_weights_are_where_the_likelihood_is_largest() -> None:
+    examples = examples_of(np.array([1.0, -0.5, 0.0]), count=150, items=12)
+    fitted = fit_weights(examples, ridge=0.01)
+    best = slow_objective(examples, fitted.weights, 0.01)
+    for place in range(3):
+        for change in (-0.02, 0.02):
+            moved = fitted.weights.copy()
+            moved[place] += change
+            assert slow_objective(examples, moved, 0.01) < best
+    likelihood = slow_objective(examples, fitted.weights, 0.0)
+    assert fitted.log_likelihood == pytest.approx(likelihood, abs=1e-4)
+    assert fitted.null_log_likelihood == pytest.approx(-np.log(12), abs=1e-5)
+
+
+def test_the_weights_behind_the_answers_are_found() -> None:
+    planted = np.array([1.5, -0.7, 0.0])
+    fitted = fit_weights(examples_of(planted, count=2000, items=20), ridge=1e-4)
+    np.testing.assert_allclose(fitted.weights, planted, atol=0.1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_features_that_say_the_same_or_nothing_or_too_much_give_finite_weights() -> None:
+    for example in examples_of(np.array([1.0]), count=1, items=5):
+        twice = np.concatenate([example.features, example.features, np.zeros((1, 5), np.float32)])
+        separable = np.concatenate([twice, 1e3 * example.truth[None]])
+        fitted = fit_weights([replace(example, features=separable)] * 3, ridge=1e-3)
+        assert np.isfinite(fitted.weights).all()
+        assert fitted.weights[0] == pytest.approx(fitted.weights[1], abs=1e-5)
+        assert fitted.weights[2] == 0
+
+
+def test_drawn_candidates_lead_to_the_weights_of_the_whole_catalogue() -> None:
+    whole = examples_of(np.array([1.0, 0.5]), count=1500, items=200)
+    generator = np.random.default_rng(1)
+    some = []
+    for example in whole:
+        barred = np.zeros(200, bool)
+        truths = np.flatnonzero(example.truth)
+        items, offset = choose_candidates(example.features, truths, barred, best=5, drawn=40, generator=generator)
+        some.append(Example(example.features[:, items], example.truth[items], offset, example.popular[items]))
+    expected = fit_weights(whole, ridge=1e-3).weights
+    np.testing.assert_allclose(fit_weights(some, ridge=1e-3).weights, expected, atol=0.08)
+
+
+@given(st.integers(0, 1000), st.integers(1, 40), st.integers(1, 10), st.integers(1, 10))
+def test_candidates_hold_the_truths_and_the_strongest_and_stand_for_all(
+    seed: int, count: int, best: int, drawn: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    signals = generator.normal(size=(3, count)).astype(np.float32)
+    barred = generator.random(count) < 0.3
+    truths = np.flatnonzero(~barred & (generator.random(count) < 0.2))
+    items, offset = choose_candidates(signals, truths, barred, best=best, drawn=drawn, generator=generator)
+    assert (np.diff(items) > 0).all()
+    assert not barred[items].any()
+    assert set(truths.tolist()) <= set(items.tolist())
+    for signal in signals:
+        strongest = np.argsort(-signal)[:best]
+        assert set(strongest[~barred[strongest]].tolist()) <= set(items.tolist())
+    assert np.exp(offset).sum() == pytest.approx(np.count_nonzero(~barred))
+
+
+def test_standard_scores_have_no_mean_and_unit_spread_over_the_items_known() -> None:
+    generator = np.random.default_rng(0)
+    signals = np.zeros((2, 60), np.float32)
+    signals[:, :50] = generator.normal(3, 2, size=(2, 50))
+    scores = standard_scores(signals, known=50)[:, :50]
+    expected = (signals[:, :50] - signals[:, :50].mean(1, keepdims=True)) / signals[:, :50].std(1, keepdims=True)
+    np.testing.assert_allclose(scores, np.clip(expected, -3, None), atol=1e-4)
+
+
+def test_a_signal_that_hardly_varies_says_nothing() -> None:
+    signals = np.stack([np.full(30, 7.3), np.zeros(30), 5 + 1e-7 * np.arange(30)]).astype(np.float32)
+    assert not standard_scores(signals, known=30).any()
+
+
+@given(st.lists(st.floats(-3, 1000, width=32), min_size=1, max_size=20))
+def test_bending_keeps_order_and_sign(values: list[float]) -> None:
+    scores = np.sort(np.array(values, np.float32))
+    curved = bent(scores)
+    assert (np.diff(curved) >= 0).all()
+    assert (np.sign(curved) == np.sign(scores))[np.abs(scores) > 1e-6].all()
+    assert (np.abs(curved) <= np.abs(scores) * (1 + 1e-6)).all()
