@@ -94,7 +94,9 @@ def _import(
     home.upload_folder(built.folder, specification.snapshot_uri)
     progress(f"snapshot of {built.rows} rows written")
     return ImportResult(
-        snapshot=SnapshotReference(specification.snapshot_uri, built.digest, built.rows),
+        snapshot=SnapshotReference(
+            specification.snapshot_uri, built.digest, built.rows, built.data_report.get("items")
+        ),
         rows_read=counted.records,
         rows_rejected=counted.rejected,
         rejected_by_reason=counted.by_reason,

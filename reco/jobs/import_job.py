@@ -267,7 +267,7 @@ def _referred(context: JobContext, arn: str) -> Resource:
 
 
 def _reference(snapshot: dict[str, Any]) -> SnapshotReference:
-    return SnapshotReference(snapshot["uri"], snapshot["digest"], snapshot["rows"])
+    return SnapshotReference(snapshot["uri"], snapshot["digest"], snapshot["rows"], snapshot.get("items"))
 
 
 def _arn_like(sibling: str, job_id: str) -> str:

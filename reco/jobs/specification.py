@@ -24,6 +24,8 @@ class SnapshotReference:
     digest: str
     """sha256 of its manifest, hex."""
     rows: int
+    items: int | None = None
+    """Distinct items of its interactions; None for other datasets, and where they were not counted."""
 
 
 @dataclass(frozen=True)

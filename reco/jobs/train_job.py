@@ -5,7 +5,7 @@ Only the solution version is written, so each step is one compare-and-set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim, re
 from reco.jobs.plan import RESULT, attempt_uri, settle_plan, settled_plan
 from reco.jobs.specification import EventLog, SnapshotReference, TrainSpecification, to_json, train_result_from_json
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS, CREATE_STOPPED, CREATE_STOPPING
-from reco.jobs.tiers import choose, training_need
+from reco.jobs.tiers import Need, choose, training_need
 from reco.jobs.trials import SearchReport
+from reco.recipes import recipe_by_arn
 from reco.recipes.training_columns import column_choice
 from reco.storage.layout import EVENT_LOG_PREFIX, artefact_prefix, frozen_prefix, uri
 from reco.storage.resources import Resource
@@ -53,13 +54,14 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
     group_arn = wishes["dataset_group_arn"]
     group = _referred(context, group_arn)
     snapshots = _snapshots(context, group)
-    interactions = snapshots["INTERACTIONS"].rows if "INTERACTIONS" in snapshots else 0
     settings = context.settings
-    choice = choose(training_need(interactions), settings.function_memory_mb, settings.instance_type)
     # AutoML looks at no other part of the configuration than its own.
     config = {} if wishes.get("perform_auto_ml") else wishes.get("solution_config") or {}
     threshold = config.get("event_value_threshold")
     search = tuning.wanted_search(wishes, snapshots, seed=0)
+    recipes = [each.recipe_arn for each in search.candidates] if search else [wishes["recipe_arn"]]
+    need = _need(snapshots.get("INTERACTIONS"), recipes)
+    choice = choose(need, settings.function_memory_mb, settings.instance_type)
     folder = tuning.search_uri(context, version, attempt)
     excluded, included = column_choice(config.get("training_data_config"))
     previous = version.inner.get("previous")
@@ -68,7 +70,7 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
         version_arn=_version_arn(version.body["solution_arn"], version_id),
         attempt=attempt,
         attempt_uri=attempt_uri(context, version, attempt),
-        recipe_arn=wishes.get("recipe_arn") or (search.candidates[0].recipe_arn if search else ""),
+        recipe_arn=wishes.get("recipe_arn") or recipes[0],
         hyperparameters={**(config.get("algorithm_hyper_parameters") or {}), **tuned},
         feature_parameters=dict(config.get("feature_transformation_parameters") or {}),
         event_type=wishes.get("event_type"),
@@ -186,6 +188,14 @@ def _mark_in_progress(version: Resource, _: Attempt) -> Resource:
     return replace(version, status=CREATE_IN_PROGRESS, failure_reason=None)
 
 
+def _need(interactions: SnapshotReference | None, recipes: Sequence[str]) -> Need:
+    """What training takes, by the largest of the recipes that it may be of."""
+    blend = any(recipe_by_arn(arn).family == "blend" for arn in recipes)
+    if interactions is None:
+        return training_need(0, blend=blend)
+    return training_need(interactions.rows, blend=blend, items=interactions.items)
+
+
 def _snapshots(context: JobContext, group: Resource) -> dict[str, SnapshotReference]:
     """The committed snapshot of each dataset that has one."""
     found: dict[str, SnapshotReference] = {}
@@ -193,7 +203,9 @@ def _snapshots(context: JobContext, group: Resource) -> dict[str, SnapshotRefere
         dataset = context.table.get(Kind.DATASET, f"{group.id}/{dataset_type}")
         if dataset and dataset.deleting_since is None and "snapshot" in dataset.inner:
             pointer = dataset.inner["snapshot"]
-            found[dataset_type] = SnapshotReference(pointer["uri"], pointer["digest"], pointer["rows"])
+            found[dataset_type] = SnapshotReference(
+                pointer["uri"], pointer["digest"], pointer["rows"], pointer.get("items")
+            )
     return found
 
 

@@ -108,6 +108,7 @@ def test_an_import_uploads_a_snapshot_and_a_report(home, tmp_path):
     put(home, "clicks.csv", HEADER + rows(200) + "u1,,5\nu1,i1,soon\n")
     result, said = importing(home, tmp_path)
     assert (result.rows_read, result.rows_rejected, result.snapshot.rows) == (202, 2, 200)
+    assert result.snapshot.items == 30
     assert result.rejected_by_reason == {
         "ITEM_ID: empty, but the schema does not allow null": 1,
         "TIMESTAMP: not a whole number": 1,

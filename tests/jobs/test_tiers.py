@@ -7,7 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.errors import UserFault
-from reco.jobs.tiers import choose, import_need, training_need
+from reco.jobs.tiers import DENSE_ITEMS, choose, import_need, training_need
+from reco.models.families import blend_fitting
+
+MEASURED = [
+    (20_000, 500, 386),
+    (30_000, 1_000, 490),
+    (60_000, 2_000, 772),
+    (100_000, 3_000, 957),
+    (100_000, 4_000, 888),
+    (130_000, 4_000, 1_087),
+    (500_000, 10_000, 899),
+    (3_000_000, 1_000_000, 3_880),
+]
+"""Interactions, items, peak megabytes of a process that fitted a blend on them with two threads."""
 
 
 @pytest.mark.parametrize(
@@ -51,6 +64,61 @@ def test_more_than_one_machine_holds_is_refused() -> None:
         training_need(1_000_000_001)
     with pytest.raises(UserFault, match="100 GB"):
         import_need(100_000_000_001, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("interactions", "items", "tier"),
+    [
+        (0, None, "function"),
+        (1_000, None, "function"),
+        (20_000, 150, "function"),
+        (100_000, 9_700, "function"),
+        (500_000, 10_000, "function"),
+        (800_000, 3_700, "function"),
+        (5_000_000, 1_000, "function"),
+        (5_000_000, 6_000, "instance"),
+        (5_000_000, None, "instance"),
+        (3_000_000, 1_000_000, "instance"),
+        (50_000_000, 1_000_000, "instance"),
+    ],
+)
+def test_a_blend_goes_by_its_catalogue_too(interactions: int, items: int | None, tier: str) -> None:
+    need = training_need(interactions, blend=True, items=items)
+    assert choose(need, 3008, "ml.m5.xlarge").tier == tier
+
+
+@pytest.mark.parametrize(("interactions", "items", "peak"), MEASURED)
+def test_a_blend_is_expected_to_take_no_less_than_was_measured(interactions: int, items: int, peak: int) -> None:
+    need = training_need(interactions, blend=True, items=items)
+    assert need.memory_bytes + need.held_bytes >= peak * 1e6
+
+
+def test_the_tables_of_a_blend_are_those_that_are_fitted() -> None:
+    assert blend_fitting.DENSE_LIMIT == DENSE_ITEMS
+
+
+def test_items_that_nobody_counted_are_as_many_as_interactions() -> None:
+    assert training_need(4_000, blend=True).held_bytes == training_need(4_000, blend=True, items=4_000).held_bytes
+
+
+def test_tables_that_alone_fill_a_machine_need_a_larger_one() -> None:
+    need = training_need(1_000, blend=True, items=1_000)
+    assert choose(need, 256, "ml.m5.large").tier == "instance"
+    with pytest.raises(UserFault, match=r"-c instanceType=ml\.m5\.2xlarge"):
+        choose(training_need(60_000_000, blend=True, items=1_000_000), 3008, "ml.m5.large")
+
+
+@given(st.integers(0, 10**8), st.integers(0, 10**8), st.integers(0, 10**7), st.integers(0, 10**7))
+def test_more_items_or_interactions_never_get_a_blend_a_smaller_machine(
+    one: int, other: int, items: int, others: int
+) -> None:
+    order = {"function": 0, "instance": 1}
+    (fewer, more), (few, many) = sorted((one, other)), sorted((items, others))
+    tiers = [
+        order[choose(training_need(rows, blend=True, items=columns), 3008, "ml.unknown").tier]
+        for rows, columns in ((fewer, few), (more, few), (more, many))
+    ]
+    assert tiers == sorted(tiers)
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))

@@ -9,9 +9,9 @@ import pytest
 
 from reco.arns import Kind
 from reco.errors import StaleAttempt
-from reco.jobs.specification import TrainSpecification, specification_from_json
+from reco.jobs.specification import SnapshotReference, TrainSpecification, specification_from_json
 from reco.jobs.workflow import take_step
-from tests.jobs.bench import IMPORT, VERSION, Bench
+from tests.jobs.bench import IMPORT, RECIPE, VERSION, Bench
 
 
 def test_a_training_commits_artefact_metrics_and_hours(bench: Bench) -> None:
@@ -43,6 +43,72 @@ def test_a_training_without_imported_data_is_planned_for_what_was_streamed(bench
     execution, attempt = bench.begin(VERSION)
     plan = bench.step("plan", VERSION, execution, attempt=attempt)
     assert plan["tier"] == "function"
+
+
+def test_the_plan_counts_the_items_of_what_was_imported(bench: Bench) -> None:
+    bench.run(IMPORT, bench.start())
+    bench.context.table.update(
+        Kind.DATASET,
+        "shop/INTERACTIONS",
+        lambda dataset: replace(
+            dataset, inner={"snapshot": {**dataset.inner["snapshot"], "rows": 4_000_000, "items": 400}}
+        ),
+    )
+    execution, attempt = bench.begin(VERSION)
+    plan = bench.step("plan", VERSION, execution, attempt=attempt)
+    assert plan["tier"] == "function"
+    assert "4,000,000 interactions with 400 items" in plan["reason"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "tier"), [(RECIPE, "instance"), ("arn:aws:personalize:::recipe/aws-sims", "function")]
+)
+def test_items_that_nobody_counted_are_many_to_a_blend_only(bench: Bench, recipe: str, tier: str) -> None:
+    bench.run(IMPORT, bench.start())
+    bench.context.table.update(
+        Kind.DATASET,
+        "shop/INTERACTIONS",
+        lambda dataset: replace(dataset, inner={"snapshot": {**dataset.inner["snapshot"], "rows": 4_000_000}}),
+    )
+    bench.change_version(recipe_arn=recipe)
+    execution, attempt = bench.begin(VERSION)
+    assert bench.step("plan", VERSION, execution, attempt=attempt)["tier"] == tier
+
+
+def test_the_specification_carries_the_choice_of_events_and_columns_and_what_an_update_begins_with(
+    bench: Bench,
+) -> None:
+    bench.run(IMPORT, bench.start())
+    events = {"event_parameters_list": [{"event_type": "Purchase", "event_value_threshold": 2.0, "weight": 0.9}]}
+    columns = {
+        "excluded_dataset_columns": {"Items": ["PRICE"]},
+        "included_dataset_columns": {"Interactions": ["EVENT_TYPE"]},
+    }
+    bench.change_version(
+        training_mode="UPDATE", solution_config={"events_config": events, "training_data_config": columns}
+    )
+    earlier = {"uri": "s3://home/models/earlier/", "digest": "earlier"}
+    bench.context.table.update(
+        Kind.SOLUTION_VERSION, "als/0a1b2c3d", lambda version: replace(version, inner={"previous": earlier})
+    )
+    execution, attempt = bench.begin(VERSION)
+    plan = bench.step("plan", VERSION, execution, attempt=attempt)
+    specification = specification_from_json(bench.context.home.read_text(plan["specification"]) or "")
+    assert isinstance(specification, TrainSpecification)
+    assert specification.events_config == events
+    assert specification.excluded_columns == {"ITEMS": ["PRICE"]}
+    assert specification.included_columns == {"INTERACTIONS": ["EVENT_TYPE"]}
+    assert specification.previous == SnapshotReference(earlier["uri"], earlier["digest"], 0)
+
+
+def test_without_them_the_specification_takes_all_columns_and_trains_afresh(bench: Bench) -> None:
+    execution, attempt = bench.begin(VERSION)
+    plan = bench.step("plan", VERSION, execution, attempt=attempt)
+    specification = specification_from_json(bench.context.home.read_text(plan["specification"]) or "")
+    assert isinstance(specification, TrainSpecification)
+    assert specification.events_config is None
+    assert (specification.excluded_columns, specification.included_columns) == ({}, None)
+    assert specification.previous is None
 
 
 def test_a_training_that_is_being_stopped_ends_stopped(bench: Bench) -> None:
