@@ -27,13 +27,12 @@ def benchmarks() -> None:
 def journey(runs: int, requests: int, as_json: bool) -> None:
     """From a ratings file to live recommendations: start, journey, latency, import scan."""
     from benchmarks import import_scan, journey_times
+    from benchmarks.table_row import Row
 
     rows = journey_times.measure(DATA, runs=runs, requests=requests)
     scan = import_scan.measure(runs=runs)
     rows.append(
-        journey_times.Row(
-            "import scan, 3M interactions, ratio to a plain DuckDB read", f"{scan['ratio']:.2f}x", "2.0x", "1.3x"
-        )
+        Row("import scan, 3M interactions, ratio to a plain DuckDB read", f"{scan['ratio']:.2f}x", "2.0x", "1.3x")
     )
     _print(rows, as_json)
 

@@ -16,10 +16,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from benchmarks.speed_rows import Row
 
 SIZES = (10_000, 100_000, 1_000_000)
 EVENTS_AN_ITEM = {10_000: 50, 100_000: 15, 1_000_000: 3}
@@ -30,43 +33,43 @@ _SIZE_BARS = {10_000: "200 MB", 1_000_000: "1000 MB"}
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table."""
+class _Fitted:
+    """A model that was fitted in a process of its own, and what that took."""
 
-    what: str
-    measured: str
-    bar: str
-    aim: str
+    folder: tempfile.TemporaryDirectory[str]
+    """Gone when this process ends."""
+    facts: Mapping[str, Any]
 
 
-def rows(data: Path | None = None, runs: int = 3, sizes: tuple[int, ...] = SIZES) -> list[Row]:
-    """Three lines for each size. `data` is not needed; the quietest of `runs` first answers counts."""
-    found = []
+def artefact_size(_: Path | None, __: int, sizes: tuple[int, ...] = SIZES) -> Iterator[Row]:
+    """Bytes of the artefact without histories, and what fitting it took; `ours_s` is processor time. Needs no data."""
     for items in sizes:
-        with tempfile.TemporaryDirectory(prefix="reco-large-") as folder:
-            fitted = _run("fit", items, folder)
-            starts = [_run("answer", items, folder) for _ in range(max(1, runs))]
+        facts = _fitted(items).facts
+        quality = {"artefact_mb": facts["bytes"] / 1e6, "peak_mb": facts["peak_mb"]}
+        name = f"{items:,} items, {facts['events'] / 1e6:.1f}M events"
+        yield Row("artefact size", name, None, facts["cpu_s"], bar=_SIZE_BARS.get(items, ""), quality=quality)
+
+
+def first_answer(_: Path | None, runs: int, sizes: tuple[int, ...] = SIZES) -> Iterator[Row]:
+    """Seconds from the start of a fresh process to its first answer, the quietest of `runs`. Needs no data."""
+    for items in sizes:
+        fitted = _fitted(items)
+        starts = [_run("answer", items, fitted.folder.name) for _ in range(max(1, runs))]
         first = min(starts, key=lambda start: float(start["first_s"]))
-        name = f"{items:,} items"
-        found += [
-            Row(
-                f"memory of fitting {name}, {fitted['events'] / 1e6:.1f}M events",
-                f"{fitted['peak_mb']:.0f} MB, {fitted['cpu_s']:.0f} s of processor; {fitted['pruning']}",
-                "",
-                "",
-            ),
-            Row(
-                f"artefact size, {name}, no histories", f"{fitted['bytes'] / 1e6:.0f} MB", _SIZE_BARS.get(items, ""), ""
-            ),
-            Row(
-                f"first answer at 70 MB/s, {name}",
-                f"{first['first_s']:.1f} s ({first['load_s']:.1f} s to load; {first['read_mb']:.0f} MB read in "
-                f"{first['reads']} reads; peak {first['peak_mb']:.0f} MB; another user {first['next_ms']:.0f} ms)",
-                "5 s",
-                "",
-            ),
-        ]
-    return found
+        yield Row(
+            "first answer at 70 MB/s",
+            f"{items:,} items",
+            None,
+            first["first_s"],
+            bar="5 s",
+            quality={name: float(first[name]) for name in ("load_s", "read_mb", "reads", "peak_mb", "next_ms")},
+        )
+
+
+@cache
+def _fitted(items: int) -> _Fitted:
+    folder = tempfile.TemporaryDirectory(prefix="reco-large-")
+    return _Fitted(folder, _run("fit", items, folder.name))
 
 
 def _run(step: str, items: int, folder: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.table_row import Row
 from reco.settings import environment_for
 
 FUNCTIONS = ("runtime", "events", "control")
@@ -61,16 +62,6 @@ marks.append(clocks())
 assert answer["statusCode"] == 400, answer
 print(json.dumps([[after[0] - before[0], after[1] - before[1]] for before, after in zip(marks, marks[1:])]))
 """
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    measured: str
-    bar: str
-    aim: str
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.table_row import Row
 from local.journey import Journey, Traveller
 from local.process import StackProcess
 from local.sample_data import movielens_data
 
 WARM_UP = 20
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    measured: str
-    bar: str
-    aim: str
 
 
 @dataclass(frozen=True)

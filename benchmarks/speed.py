@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import speed_als, speed_answer, speed_size, speed_training
+from benchmarks import artefact_size, speed_als, speed_answer, speed_size, speed_training
 from benchmarks.speed_rows import Row, Skipped
 
 Rows = Callable[[Path | None, int], Iterator[Row | Skipped]]
@@ -29,6 +29,8 @@ ROWS: dict[str, Rows] = {
     "training": speed_training.training,
     "als-25m": speed_size.largest,
     "als-growth": speed_size.growth,
+    "artefact-size": artefact_size.artefact_size,
+    "first-answer": artefact_size.first_answer,
 }
 """By the name that --only takes."""
 

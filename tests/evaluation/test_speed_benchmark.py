@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import als_process, speed, synthetic
+from benchmarks import als_process, artefact_size, speed, synthetic
 from benchmarks.__main__ import benchmarks
 from benchmarks.alternated import Pairs as Timings
 from benchmarks.alternated import alternate
@@ -92,3 +92,23 @@ def test_an_unknown_row_is_refused_by_name() -> None:
     found = CliRunner().invoke(benchmarks, ["speed", "--only", "nonsense"])
     assert found.exit_code != 0
     assert "als-epochs" in found.output
+
+
+def test_sizes_and_first_answers_of_a_catalogue_come_from_one_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    answers = iter([9.0, 4.0])
+
+    def run(step: str, items: int, folder: str) -> dict[str, float]:
+        steps.append(step)
+        assert items == 70 and Path(folder).is_dir()
+        if step == "fit":
+            return {"events": 500_000, "cpu_s": 2.5, "bytes": 3_000_000, "peak_mb": 80.0}
+        return {"first_s": next(answers), "load_s": 1.0, "read_mb": 3.0, "reads": 4, "peak_mb": 60.0, "next_ms": 2.0}
+
+    monkeypatch.setattr(artefact_size, "_run", run)
+    (size,) = artefact_size.artefact_size(None, 2, (70,))
+    (first,) = artefact_size.first_answer(None, 2, (70,))
+    assert steps == ["fit", "answer", "answer"]
+    assert (size.ours_s, size.quality) == (2.5, {"artefact_mb": 3.0, "peak_mb": 80.0})
+    assert (first.ours_s, first.bar) == (4.0, "5 s")
+    json.dumps(as_dicts([size, first]))
