@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models.interactions import offsets_of
-from reco.models.item_rows import ItemRows
+from reco.models.item_rows import ItemRows, summed
 from reco.models.source import ModelSource
 
 Floats = NDArray[np.float32]
@@ -125,9 +125,10 @@ class CompactRows:
         scales = content.view(np.float32)[place[:, number] + tables]
         columns, values = _places(starts, counts, self._type.itemsize)
         lengths = counts[:, number]
-        found = content.view(np.float16)[_runs(values[:, number], lengths)].astype(np.float32)
+        # A slice a row: copying them costs a third of picking entry by entry.
+        found = _joined(content.view(np.float16), values[:, number], lengths).astype(np.float32)
         found *= np.repeat(scales, lengths)
-        return content.view(self._type)[_runs(columns[:, number], lengths)], found, lengths
+        return _joined(content.view(self._type), columns[:, number], lengths), found, lengths
 
     def _content(self, items: NDArray[np.integer]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Bytes that hold the items' records, and where each begins."""
@@ -156,7 +157,7 @@ class CompactTable:
             return np.zeros(count, np.float32)
         columns, values, lengths = self.rows.entries(self.number, np.asarray(rows))
         values *= np.repeat(np.asarray(weights, np.float32), lengths)
-        return np.bincount(columns, values, minlength=count).astype(np.float32)
+        return summed(columns, values, count)
 
 
 class CompactFactors:
@@ -224,6 +225,12 @@ def _places(
     total = counts.sum(axis=1, dtype=np.int64)
     begin = (starts + 8 * tables)[:, None]
     return begin // width + before, (begin + width * total[:, None]) // 2 + before
+
+
+def _joined(entries: NDArray[Any], starts: NDArray[np.int64], lengths: NDArray[Any]) -> NDArray[Any]:
+    """The runs of `entries` that begin at `starts`, one after another."""
+    stops = (starts + lengths).tolist()
+    return np.concatenate([entries[start:stop] for start, stop in zip(starts.tolist(), stops, strict=True)])
 
 
 def _runs(starts: NDArray[np.int64], lengths: NDArray[Any]) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ The same code serves a request and prepares the examples from which the blend le
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ LONGEST_HISTORY = 200
 """Latest distinct items of a history that item-to-item signals look at."""
 _COMPANY_DECAY = 0.97
 """Of an item's weight in `company`, with each item touched since."""
+_LEAST_WEIGHT = 0.2
+"""Items that weigh less are left out of sums whose weights decay: they cost an answer as much as the others."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,8 @@ class Signals:
         return self.factors @ self.vector(touches)
 
     def _ease(self, touches: Touches) -> Floats:
-        items, lags = touches.latest(LONGEST_HISTORY)
         decay = self.plan.ease_decay
+        items, lags = touches.latest(_reach(None if decay is None else math.exp(-1 / decay)))
         weights = np.ones(len(items)) if decay is None else np.exp(-lags / decay)
         return self._rows["ease"].combine(items, weights)
 
@@ -125,7 +128,7 @@ class Signals:
         return self._rows["together"].combine(items, weights)
 
     def _company(self, touches: Touches) -> Floats:
-        items, lags = touches.latest(LONGEST_HISTORY)
+        items, lags = touches.latest(_reach(_COMPANY_DECAY if self.plan.recent else None))
         return self._rows["company"].combine(items, _COMPANY_DECAY**lags if self.plan.recent else np.ones(len(items)))
 
     def _following(self, touches: Touches) -> Floats:
@@ -156,6 +159,13 @@ class Signals:
         if not self.plan.recent:
             return len(self._popularity) - 1
         return int(np.searchsorted(self._knots, touches.time, side="right"))
+
+
+def _reach(decay: float | None) -> int:
+    """How many of the latest items count."""
+    return (
+        LONGEST_HISTORY if decay is None else min(LONGEST_HISTORY, 1 + int(math.log(_LEAST_WEIGHT) / math.log(decay)))
+    )
 
 
 TABLES = (
