@@ -7,7 +7,9 @@ purse, and three of four events come from there. What a good recommender must fi
 from __future__ import annotations
 
 import io
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -134,3 +136,15 @@ def to_csv(table: pd.DataFrame) -> bytes:
     text = io.StringIO()
     table.to_csv(text, index=False, lineterminator="\n")
     return text.getvalue().encode()
+
+
+def write_files(folder: Path) -> None:
+    """The shop's interactions.csv and items.csv."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shop = make_shop()
+    (folder / "interactions.csv").write_bytes(to_csv(shop.interactions))
+    (folder / "items.csv").write_bytes(to_csv(shop.items))
+
+
+if __name__ == "__main__":
+    write_files(Path(sys.argv[1]))

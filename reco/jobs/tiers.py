@@ -9,11 +9,11 @@ item-by-item tables besides, whose size follows from the catalogue and needs no 
         sparse   beyond 6,000 items 1,000 bytes an interaction, 3.1 GB at most: a matrix keeps 32 million entries
 
 Measured, fitting in a process of its own with two threads: 390 MB with 500 items and 20,000 interactions, 770 MB with
-2,000 and 60,000, 960 MB with 3,000 and 100,000, 1.1 GB with 4,000 and 130,000; sparse 900 MB with 10,000 and 500,000,
-3.9 GB with a million and 3 million. Of more than 6,000 items few may be touched often enough for sparse tables, so
-there the larger counts. Items are those of the imported interactions. Where nobody counted them (an older snapshot)
-they are taken to be as many as interactions: from 6,000 on the largest dense tables. What is streamed adds nothing.
-Then
+2,000 and 60,000, 960 MB with 3,000 and 100,000, 1.1 GB with 4,000 and 130,000, 2.1 GB with 6,000 and 200,000; sparse
+900 MB with 10,000 and 500,000, 3.9 GB with a million and 3 million. Of more than 6,000 items few may be touched often
+enough for sparse tables, so there the larger counts. Items are those of the imported interactions. Where nobody counted
+them (an older snapshot) they are taken to be as many as interactions: from 6,000 on the largest dense tables. What is
+streamed adds nothing. Then
 
     function    need <= 50% of the job function's memory less held    3,008 MB: 500 MB of CSV, 9.4 million interactions;
                                                                       a blend 6.1 million of 3,000 items, 2.1 million

@@ -79,6 +79,28 @@ def test_the_line_for_curl_is_answered(world: StackProcess, session: str) -> Non
     assert len(json.loads(ran.stdout)["itemList"]) == 5, ran.stderr
 
 
+def test_the_lines_that_measure_a_recipe_run_as_they_stand(tmp_path: Path) -> None:
+    (commands,) = re.findall(r"```\n(\.venv/bin/python -m local\.sample_shop .*?)```", README, re.DOTALL)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    ran = subprocess.run(
+        ["bash", "-e", "-c", commands],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "NDCG@10" in ran.stdout
+
+
+def test_every_page_that_the_readme_points_to_exists() -> None:
+    pages = re.findall(r"\]\(([^)]+)\)", README)
+    assert pages
+    assert [page for page in pages if not (ROOT / page).is_file()] == []
+
+
 def test_every_make_target_and_command_of_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`?make ([a-z]+)", README)) <= targets
