@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from reco.models.families.factors import ALL_ALIKE, EPOCHS, RECENCY, REGULARISAT
 from reco.models.interactions import Interactions, offsets_of
 from reco.models.item_rows import ItemRows
 from reco.models.lag_counts import Floats, Sequences, decayed_counts, has_order, sequences_of
+from reco.models.session_ridge import ages_of, fit_session_ridge
 from reco.models.signals import SignalPlan
 from reco.models.sparse_signals import (
     count_following,
@@ -46,7 +48,12 @@ COUNT_DECAY = 0.75
 TRANSITION_DECAY, TRANSITION_PRIOR = 0.85, 40.0
 COMPANY_PRIOR = 100.0
 EASE_DECAY = 60.0
-TOP = 1500
+SESSION_EVENTS = 20
+"""Histories of which half are no longer are sessions: looked at as wholes too."""
+SESSION_SHARE, SESSION_RIDGE = 0.5, 50.0
+SESSION_TRAINING_DECAY, SESSION_DECAY = math.exp(-2.0), math.exp(-1.0)
+"""Of an item's weight with each step, in learning and in answering."""
+TOP = 300
 """Entries kept of each row."""
 
 
@@ -75,6 +82,8 @@ def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_
     names.append("together" if large else "company")
     if ordered:
         names += ["popular", "popular_lately", "popular_just_now", "next", "transition", "step"]
+        if not large and np.median(interactions.lengths[interactions.lengths > 0]) <= SESSION_EVENTS:
+            names.append("session")
         if large:
             names.append("following")
         elif covered <= EASY_ITEMS or len(interactions) >= EVENTS_AN_ITEM * covered:
@@ -85,6 +94,7 @@ def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_
         autoregression_decay=ONE_BLOCK_DECAY,
         two_block_decay=TWO_BLOCK_DECAY,
         ease_decay=EASE_DECAY if ordered else None,
+        session_decay=SESSION_DECAY,
         transition_decay=TRANSITION_DECAY,
         recent=ordered,
     )
@@ -117,6 +127,8 @@ def fit_signals(
         tasks.append(lambda: _two_blocks(head, plan))
     if "next" in plan.names and not sparse:
         tasks.append(lambda: _one_block(head, plan))
+    if "session" in plan.names:
+        tasks.append(lambda: _session(interactions, head, seed))
     if "company" in plan.names:
         tasks.append(lambda: _company(head))
     if "transition" in plan.names and not sparse:
@@ -146,21 +158,18 @@ def head_of(interactions: Interactions, *, seed: int, limit: int) -> Head:
     users = np.bincount(sequences.items, minlength=sequences.item_count)
     order = np.argsort(-users, kind="stable")[: min(limit, worth_a_row(users))]
     items = np.sort(order).astype(np.int32)
+    return Head(items, covered(sequences, items), sequences.item_count)
+
+
+def covered(sequences: Sequences, items: NDArray[np.int32]) -> Sequences:
+    """The sequences of some items alone, each in numbers of its place in `items`, rising."""
     place = np.full(sequences.item_count, -1, np.int32)
     place[items] = np.arange(len(items))
     kept = place[sequences.items] >= 0
     owners = np.repeat(np.arange(len(sequences.offsets) - 1), np.diff(sequences.offsets))
     lengths = np.bincount(owners[kept], minlength=len(sequences.offsets) - 1)
-    return Head(
-        items,
-        Sequences(
-            offsets_of(lengths),
-            place[sequences.items[kept]],
-            sequences.times[kept],
-            sequences.weights[kept],
-            len(items),
-        ),
-        sequences.item_count,
+    return Sequences(
+        offsets_of(lengths), place[sequences.items[kept]], sequences.times[kept], sequences.weights[kept], len(items)
     )
 
 
@@ -228,6 +237,18 @@ def _two_blocks(head: Head, plan: SignalPlan) -> dict[str, NDArray[Any]]:
         head.sequences, _ones(head), decay=plan.two_block_decay, ridge=TWO_BLOCK_RIDGE, most_lags=plan.steps
     )
     return _spread("two_blocks_last", fitted.last, head) | _spread("two_blocks_earlier", fitted.earlier, head)
+
+
+def _session(interactions: Interactions, head: Head, seed: int) -> dict[str, NDArray[Any]]:
+    """The oldest sessions count a third of the latest."""
+    weights = np.exp(-ages_of(interactions)).astype(np.float32)[interactions.user_rows()]
+    weighed = replace(interactions, weights=weights)
+    wholes, events = (
+        covered(sequences_of(weighed, seed=seed, longest=LONGEST_SEQUENCE, repeats=repeats), head.items)
+        for repeats in (False, True)
+    )
+    table = fit_session_ridge(wholes, events, share=SESSION_SHARE, decay=SESSION_TRAINING_DECAY, ridge=SESSION_RIDGE)
+    return _spread("session", table, head)
 
 
 def _shares(head: Head) -> Floats:
