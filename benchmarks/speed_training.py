@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.alternated import timed
-from benchmarks.datasets import Absent, unordered_parts
+from benchmarks.datasets import DAY, SOME_TIME, Absent, unordered_parts
 from benchmarks.implicit_als import both
 from benchmarks.speed_rows import Row, Skipped
 from reco.arns import service_arn
@@ -20,8 +20,6 @@ from reco.recipes import recipe_by_arn
 WORK = "everything a user-personalization version trains"
 DATASET = "movielens-1m-implicit"
 THREADS = 2
-_START = 1_500_000_000
-_DAY = 86_400
 
 
 def training(data: Path | None, runs: int) -> Iterator[Row | Skipped]:
@@ -62,4 +60,6 @@ def training(data: Path | None, runs: int) -> Iterator[Row | Skipped]:
 def _with_drawn_order(interactions: Interactions) -> Interactions:
     order = np.lexsort((np.random.default_rng(0).random(len(interactions)), interactions.user_rows()))
     place = np.arange(len(interactions)) - np.repeat(interactions.offsets[:-1], interactions.lengths)
-    return Interactions(interactions.offsets, interactions.items[order], _START + _DAY * place, interactions.item_count)
+    return Interactions(
+        interactions.offsets, interactions.items[order], SOME_TIME + DAY * place, interactions.item_count
+    )

@@ -19,6 +19,7 @@ from reco.arns import Kind, parse_arn
 from reco.errors import AlgorithmFault, StaleAttempt, UserFault
 from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim, require, with_attempt, write_as
 from reco.jobs.plan import REPORT, RESULT, attempt_uri, settle_plan, settled_plan
+from reco.jobs.referred import arn_beside, referred
 from reco.jobs.specification import ImportSpecification, SnapshotReference, import_result_from_json
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS
 from reco.jobs.tiers import choose, import_need
@@ -84,7 +85,7 @@ def plan(context: JobContext, job_id: str, attempt: str) -> dict[str, Any]:
     choice = choose(need, context.settings.function_memory_mb, context.settings.instance_type)
     dataset_type = dataset.body["dataset_type"].upper()
     specification = ImportSpecification(
-        job_arn=_arn_like(job.body["dataset_arn"], job_id),
+        job_arn=arn_beside(job.body["dataset_arn"], KIND, job_id),
         attempt=attempt,
         attempt_uri=attempt_uri(context, job, attempt),
         source_uri=location,
@@ -251,26 +252,12 @@ def _update_dataset(context: JobContext, job: Resource, change: Callable[[Resour
 
 
 def _group(context: JobContext, dataset: Resource) -> Resource:
-    return _referred(context, dataset.body["dataset_group_arn"])
+    return referred(context, dataset.body["dataset_group_arn"])
 
 
 def _schema(context: JobContext, dataset: Resource) -> Resource:
-    return _referred(context, dataset.body["schema_arn"])
-
-
-def _referred(context: JobContext, arn: str) -> Resource:
-    name = parse_arn(arn)
-    found = context.table.get(name.kind, name.resource_id) if name else None
-    if found is None:
-        raise UserFault(f"{arn} is gone.")
-    return found
+    return referred(context, dataset.body["schema_arn"])
 
 
 def _reference(snapshot: dict[str, Any]) -> SnapshotReference:
     return SnapshotReference(snapshot["uri"], snapshot["digest"], snapshot["rows"], snapshot.get("items"))
-
-
-def _arn_like(sibling: str, job_id: str) -> str:
-    name = parse_arn(sibling)
-    assert name is not None  # noqa: S101  _dataset() found it
-    return name.owner.arn(KIND, job_id)

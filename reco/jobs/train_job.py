@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from reco.arns import Kind, parse_arn
-from reco.errors import AlgorithmFault, StaleAttempt, UserFault
+from reco.arns import Kind
+from reco.errors import AlgorithmFault, StaleAttempt
 from reco.jobs import tuning
 from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim, require, with_attempt, write_as
 from reco.jobs.plan import RESULT, attempt_uri, settle_plan, settled_plan
+from reco.jobs.referred import arn_beside, referred
 from reco.jobs.specification import EventLog, SnapshotReference, TrainSpecification, to_json, train_result_from_json
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS, CREATE_STOPPED, CREATE_STOPPING
 from reco.jobs.tiers import Need, choose, training_need
@@ -49,10 +50,10 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
     made = settled_plan(require(version, attempt))
     if made:
         return made
-    solution = _referred(context, version.body["solution_arn"])
+    solution = referred(context, version.body["solution_arn"])
     wishes = {**solution.body, **version.body}
     group_arn = wishes["dataset_group_arn"]
-    group = _referred(context, group_arn)
+    group = referred(context, group_arn)
     snapshots = _snapshots(context, group)
     settings = context.settings
     # AutoML looks at no other part of the configuration than its own.
@@ -67,7 +68,7 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
     previous = version.inner.get("previous")
     tuned = (version.body.get("tuned_hpo_params") or {}).get("algorithm_hyper_parameters", {})
     specification = TrainSpecification(
-        version_arn=_version_arn(version.body["solution_arn"], version_id),
+        version_arn=arn_beside(version.body["solution_arn"], KIND, version_id),
         attempt=attempt,
         attempt_uri=attempt_uri(context, version, attempt),
         recipe_arn=wishes.get("recipe_arn") or recipes[0],
@@ -214,17 +215,3 @@ def _version(context: JobContext, version_id: str) -> Resource:
     if version is None:
         raise StaleAttempt(f"solution version {version_id} is gone")
     return version
-
-
-def _referred(context: JobContext, arn: str) -> Resource:
-    name = parse_arn(arn)
-    found = context.table.get(name.kind, name.resource_id) if name else None
-    if found is None:
-        raise UserFault(f"{arn} is gone.")
-    return found
-
-
-def _version_arn(solution_arn: str, version_id: str) -> str:
-    name = parse_arn(solution_arn)
-    assert name is not None  # noqa: S101  _referred() found it
-    return name.owner.arn(KIND, version_id)
