@@ -61,9 +61,12 @@ def comes_by_basket(interactions: Interactions) -> bool:
     return len(interactions) >= BASKET * int(np.count_nonzero(new))
 
 
-def sequences_of(interactions: Interactions, *, seed: int, longest: int | None = None) -> Sequences:
+def sequences_of(
+    interactions: Interactions, *, seed: int, longest: int | None = None, repeats: bool = False
+) -> Sequences:
     """The users' sequences; of users with more than `longest` items the latest ones.
 
+    With `repeats` all of a user's events, not the last of each item alone.
     An event without a weight weighs 1; an item's weight is that of its last event.
     """
     users = interactions.user_rows().astype(np.int64)
@@ -73,7 +76,7 @@ def sequences_of(interactions: Interactions, *, seed: int, longest: int | None =
     key = users * interactions.item_count + items
     # The last event of each pair: the first met when read backwards.
     _, first = np.unique(key[::-1], return_index=True)
-    last = np.sort(len(key) - 1 - first)
+    last = np.arange(len(key)) if repeats else np.sort(len(key) - 1 - first)
     lengths = np.bincount(users[last], minlength=interactions.user_count)
     if longest is not None:
         to_end = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(last))
@@ -105,11 +108,18 @@ def decayed_counts(
 
     Memory: the tables alone and a few million numbers. Cost: events * lags * tables additions.
     """
+    return lag_sums(sequences, [decay**lag for lag in range(most_lags)], later_weights)
+
+
+def lag_sums(
+    sequences: Sequences, scales: Sequence[float], later_weights: Sequence[NDArray[np.floating]]
+) -> list[Floats]:
+    """As `decayed_counts`, a pair of lag 1, 2, ... counting `scales[0]`, `scales[1]`, ..., and none beyond."""
     count = sequences.item_count
     tables = [np.zeros(count * count, np.float32) for _ in later_weights]
     items = sequences.items.astype(np.int64)
-    for lag, later in lagged(sequences, most_lags):
-        scale = np.float32(decay ** (lag - 1))
+    for lag, later in lagged(sequences, len(scales)):
+        scale = np.float32(scales[lag - 1])
         for start in range(0, len(later), _PIECE):
             piece = later[start : start + _PIECE]
             key = items[piece - lag] * count + items[piece]

@@ -43,6 +43,8 @@ class SignalPlan:
     ease_decay: float | None
     """Items after which one counts a third in EASE; None counts all alike."""
     transition_decay: float
+    session_decay: float
+    """Of an item's weight in `session`, with each item touched since."""
     recent: bool
     """Whether popularity is that of the history's own time."""
 
@@ -118,6 +120,10 @@ class Signals:
         last = self._rows["two_blocks_last"].combine(items[-1:], np.ones(1))
         return last + self._rows["two_blocks_earlier"].combine(items[:-1], self.plan.two_block_decay ** lags[:-1])
 
+    def _session(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(_reach(self.plan.session_decay, least=0.01))
+        return self._rows["session"].combine(items, self.plan.session_decay**lags)
+
     def _transition(self, touches: Touches) -> Floats:
         items, lags = touches.latest(min(self.plan.steps, 20))
         return self._rows["transitions"].combine(items, self.plan.transition_decay**lags)
@@ -161,11 +167,9 @@ class Signals:
         return int(np.searchsorted(self._knots, touches.time, side="right"))
 
 
-def _reach(decay: float | None) -> int:
-    """How many of the latest items count."""
-    return (
-        LONGEST_HISTORY if decay is None else min(LONGEST_HISTORY, 1 + int(math.log(_LEAST_WEIGHT) / math.log(decay)))
-    )
+def _reach(decay: float | None, least: float = _LEAST_WEIGHT) -> int:
+    """How many of the latest items weigh `least` or more."""
+    return LONGEST_HISTORY if decay is None else min(LONGEST_HISTORY, 1 + int(math.log(least) / math.log(decay)))
 
 
 TABLES = (
@@ -174,6 +178,7 @@ TABLES = (
     "one_block",
     "two_blocks_last",
     "two_blocks_earlier",
+    "session",
     "transitions",
     "steps",
     "together",
@@ -185,6 +190,7 @@ _NEEDED_BY: dict[str, set[str]] = {
     "one_block": {"next"},
     "two_blocks_last": {"next_two_blocks"},
     "two_blocks_earlier": {"next_two_blocks"},
+    "session": {"session"},
     "transitions": {"transition"},
     "steps": {"step"},
     "company": {"company"},

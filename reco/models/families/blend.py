@@ -109,13 +109,15 @@ class BlendModel:
 
 def seen_features(scores: Floats, touches: Touches, table: RepeatTable) -> Floats:
     """(F, d) what counts for an item that was touched before: that it was, its odds of coming back, how often it was
-    touched, and what the signals say of it.
+    touched, among how many others (the more there are, the less each), and what the signals say of it, bent and not.
 
     Args:
         scores: (S, d) standard scores of the history's items.
     """
-    own = np.stack([np.ones(len(touches.items)), table.of(touches), np.log(touches.counts)]).astype(np.float32)
-    return np.concatenate([own, bent(scores)])
+    count = len(touches.items)
+    items, events = np.full(count, np.log(count)), np.full(count, np.log(touches.counts.sum()))
+    own = np.stack([np.ones(count), table.of(touches), np.log(touches.counts), items, events])
+    return np.concatenate([own.astype(np.float32), bent(scores), scores])
 
 
 def _among(candidates: Rows, shares: NDArray[np.float64], count: int) -> Ranking:

@@ -190,7 +190,8 @@ def _learn(
                 if example is not None:
                     examples.append(example)
     names = [*plan.names, *(f"log {name}" for name in plan.names)]
-    seen_names = ["seen", "odds of coming back", "log times", *(f"log {name}" for name in plan.names)]
+    seen_names = ["seen", "odds of coming back", "log times", "log items", "log events"]
+    seen_names += [*(f"log {name}" for name in plan.names), *plan.names]
     if not examples:
         return _unlearned(plan, names, seen_names), table
     fitted = fit_weights(examples, ridge=RIDGE + PRIOR_EXAMPLES / len(examples))
@@ -234,7 +235,7 @@ def _unlearned(plan: SignalPlan, names: list[str], seen_names: list[str]) -> dic
         "features": names,
         "weights": even + even,
         "seen_features": seen_names,
-        "seen_weights": [0.0, 1.0, 0.0, *even],
+        "seen_weights": [0.0, 1.0, 0.0, 0.0, 0.0, *even, *(0.0 for _ in even)],
         "users": 0,
         "queries": 0,
         "log_likelihood": 0.0,
