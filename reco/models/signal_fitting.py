@@ -84,9 +84,8 @@ def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_
         names += ["popular", "popular_lately", "popular_just_now", "next", "transition", "step"]
         if not large and np.median(interactions.lengths[interactions.lengths > 0]) <= SESSION_EVENTS:
             names.append("session")
-        if large:
-            names.append("following")
-        elif covered <= EASY_ITEMS or len(interactions) >= EVENTS_AN_ITEM * covered:
+        names.append("following" if large else "company_lately")
+        if not large and (covered <= EASY_ITEMS or len(interactions) >= EVENTS_AN_ITEM * covered):
             names.append("next_two_blocks")
     return SignalPlan(
         names=tuple(names),

@@ -25,6 +25,8 @@ LONGEST_HISTORY = 200
 """Latest distinct items of a history that item-to-item signals look at."""
 _COMPANY_DECAY = 0.97
 """Of an item's weight in `company`, with each item touched since."""
+_LATELY_DECAY = 0.72
+"""The same in `company_lately`: what a session is about, not what the user likes."""
 _LEAST_WEIGHT = 0.2
 """Items that weigh less are left out of sums whose weights decay: they cost an answer as much as the others."""
 
@@ -137,6 +139,10 @@ class Signals:
         items, lags = touches.latest(_reach(_COMPANY_DECAY if self.plan.recent else None))
         return self._rows["company"].combine(items, _COMPANY_DECAY**lags if self.plan.recent else np.ones(len(items)))
 
+    def _company_lately(self, touches: Touches) -> Floats:
+        items, lags = touches.latest(_reach(_LATELY_DECAY))
+        return self._rows["company"].combine(items, _LATELY_DECAY**lags)
+
     def _following(self, touches: Touches) -> Floats:
         items, lags = touches.latest(self.plan.steps)
         return self._rows["following"].combine(items, self.plan.transition_decay**lags)
@@ -193,7 +199,7 @@ _NEEDED_BY: dict[str, set[str]] = {
     "session": {"session"},
     "transitions": {"transition"},
     "steps": {"step"},
-    "company": {"company"},
+    "company": {"company", "company_lately"},
     "together": {"together"},
     "following": {"following"},
 }

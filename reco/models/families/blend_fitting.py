@@ -44,7 +44,7 @@ LATER_CUTS = 2
 MOST_FOLDS = 2
 LARGEST_FOLD = 0.25
 """Share of the users that are held out at once."""
-RIDGE = 1e-3
+RIDGE = 2e-4
 PRIOR_EXAMPLES = 1.0
 """Weights are held near zero as by so many examples more: with a hundred questions, two dozen weights would fit
 chance."""
