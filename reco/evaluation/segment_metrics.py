@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.evaluation.metrics import coverage
-from reco.models.interactions import Interactions
+from reco.models.interactions import Interactions, newest_events
 
 TEST_SHARE = 0.2
 TOP_SHARE = 0.01
@@ -25,10 +25,7 @@ Users = NDArray[np.int32]
 
 def newest_fifth(interactions: Interactions) -> NDArray[np.bool_]:
     """Per event: whether it belongs to its user's newest fifth, rounded down, one event at least of two or more."""
-    lengths = interactions.lengths
-    held = np.where(lengths >= 2, np.maximum((lengths * TEST_SHARE).astype(np.int64), 1), 0)
-    ends = np.repeat(interactions.offsets[1:], lengths)
-    return np.asarray(np.arange(len(interactions)) >= ends - np.repeat(held, lengths))
+    return newest_events(interactions, TEST_SHARE)
 
 
 def takers(interactions: Interactions, held_out: NDArray[np.bool_]) -> dict[int, Users]:

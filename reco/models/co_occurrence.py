@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reco.models.interactions import DistinctPairs, offsets_of
+from reco.models.interactions import DistinctPairs, offsets_of, places_to_end
 from reco.models.runs import runs_of
 
 BLOCK_PRODUCTS = 1_000_000
@@ -82,8 +82,7 @@ def latest_items(pairs: DistinctPairs, limit: int) -> DistinctPairs:
     lengths = np.diff(pairs.offsets)
     if not len(lengths) or lengths.max() <= limit:
         return pairs
-    lag = np.repeat(pairs.offsets[1:], lengths) - 1 - np.arange(len(pairs.items))
-    keep = lag < limit
+    keep = places_to_end(pairs.offsets) < limit
     kept = offsets_of(np.minimum(lengths, limit))
     return DistinctPairs(kept, pairs.items[keep], pairs.counts[keep], pairs.item_count)
 
@@ -109,8 +108,7 @@ def count_together(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, t
     by_group.sort_indices()
     by_item = by_group.T.tocsr()
     items = by_group.indices
-    above = np.repeat(pairs.offsets[1:], np.diff(pairs.offsets)) - np.arange(len(items)) - 1
-    work = np.bincount(items, weights=above, minlength=count)
+    work = np.bincount(items, weights=places_to_end(pairs.offsets), minlength=count)
     with ThreadPoolExecutor(threads) as pool:
         for stretch in runs_of(work, work.sum() / _STRETCHES):
             keep = items >= stretch.start
@@ -160,9 +158,8 @@ def count_after(pairs: DistinctPairs, visit: Callable[[Meetings], None], *, wind
     from scipy import sparse
 
     count = pairs.item_count
-    ends = np.repeat(pairs.offsets[1:], np.diff(pairs.offsets))
     places = np.argsort(pairs.items, kind="stable")
-    followers = np.minimum(ends - 1 - np.arange(len(ends)), window)[places]
+    followers = np.minimum(places_to_end(pairs.offsets), window)[places]
     before = np.concatenate([[0], np.cumsum(np.bincount(pairs.items, minlength=count))])
     every = sparse.identity(count, np.float32, format="csr")
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models.interactions import offsets_of
-from reco.models.item_rows import ItemRows, summed
+from reco.models.item_rows import ItemRows, joined, summed
 from reco.models.source import ModelSource
 
 Floats = NDArray[np.float32]
@@ -94,12 +94,27 @@ class CompactRows:
         self._source = source
         self._whole = source.array(RECORDS) if source.is_here(RECORDS) else None
         self._remembered: dict[int, NDArray[np.uint8]] = {}
+        self._located: _Located | None = None
 
     @property
     def item_count(self) -> int:
         return len(self._starts) - 1
 
-    def fetch(self, items: NDArray[np.integer]) -> None:
+    def locate(self, items: NDArray[np.integer]) -> _Located:
+        """Where these items' rows lie, of all tables; found once for a history and for its latest items alike."""
+        # Looked at once: another thread may put another history in its place.
+        located = self._located
+        if located is None or not located.ends_with(items):
+            content, starts = self._content(items)
+            tables = len(self.names)
+            place = (starts // 4)[:, None] + np.arange(tables)
+            counts = content.view(np.int32)[place]
+            scales = content.view(np.float32)[place + tables]
+            located = _Located(items, content, counts, scales, *_places(starts, counts, self._type.itemsize))
+            self._located = located
+        return located
+
+    def _fetch(self, items: NDArray[np.integer]) -> None:
         """Reads the records of these items that are far and not remembered."""
         if self._whole is not None:
             return
@@ -118,29 +133,45 @@ class CompactRows:
 
     def entries(self, number: int, items: NDArray[np.integer]) -> tuple[NDArray[Any], Floats, NDArray[np.int32]]:
         """Columns, values and lengths of the items' rows in one table, row after row."""
-        content, starts = self._content(items)
-        tables = len(self.names)
-        place = (starts // 4)[:, None] + np.arange(tables)
-        counts = content.view(np.int32)[place]
-        scales = content.view(np.float32)[place[:, number] + tables]
-        columns, values = _places(starts, counts, self._type.itemsize)
-        lengths = counts[:, number]
-        # A slice a row: copying them costs a third of picking entry by entry.
-        found = _joined(content.view(np.float16), values[:, number], lengths).astype(np.float32)
-        found *= np.repeat(scales, lengths)
-        return _joined(content.view(self._type), columns[:, number], lengths), found, lengths
+        located = self.locate(items)
+        latest = slice(len(located.items) - len(items), None)
+        lengths = located.counts[latest, number]
+        values = joined(located.content.view(np.float16), located.values[latest, number], lengths).astype(np.float32)
+        values *= np.repeat(located.scales[latest, number], lengths)
+        return joined(located.content.view(self._type), located.columns[latest, number], lengths), values, lengths
 
     def _content(self, items: NDArray[np.integer]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Bytes that hold the items' records, and where each begins."""
         if self._whole is not None:
             return self._whole, self._starts[items]
         while True:
-            self.fetch(items)
+            self._fetch(items)
             remembered = self._remembered
             records = [remembered.get(item) for item in items.tolist()]
             here = [record for record in records if record is not None]
             if len(here) == len(records):
                 return np.concatenate(here), offsets_of(np.array([len(record) for record in here]))[:-1]
+
+
+@dataclass(frozen=True)
+class _Located:
+    """The records of some items, and in them each table's rows."""
+
+    items: NDArray[np.integer]
+    content: NDArray[np.uint8]
+    """Bytes that hold the records."""
+    counts: NDArray[np.int32]
+    """(n, T) entries of each row."""
+    scales: Floats
+    """(n, T)"""
+    columns: NDArray[np.int64]
+    """(n, T) where a row's columns begin, in columns."""
+    values: NDArray[np.int64]
+    """(n, T) where its values begin, in values."""
+
+    def ends_with(self, items: NDArray[np.integer]) -> bool:
+        """Whether these are the latest of the items here."""
+        return len(items) <= len(self.items) and np.array_equal(self.items[len(self.items) - len(items) :], items)
 
 
 @dataclass(frozen=True)
@@ -225,12 +256,6 @@ def _places(
     total = counts.sum(axis=1, dtype=np.int64)
     begin = (starts + 8 * tables)[:, None]
     return begin // width + before, (begin + width * total[:, None]) // 2 + before
-
-
-def _joined(entries: NDArray[Any], starts: NDArray[np.int64], lengths: NDArray[Any]) -> NDArray[Any]:
-    """The runs of `entries` that begin at `starts`, one after another."""
-    stops = (starts + lengths).tolist()
-    return np.concatenate([entries[start:stop] for start, stop in zip(starts.tolist(), stops, strict=True)])
 
 
 def _runs(starts: NDArray[np.int64], lengths: NDArray[Any]) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models.als import Pairs
-from reco.models.interactions import distinct_pairs
+from reco.models.interactions import distinct_pairs, places_to_end
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class HistoryWeights:
     def weigh(self, offsets: NDArray[np.int64], items: NDArray[np.int32], item_count: int) -> Pairs:
         """Weighted pairs of users' events, given by user and oldest first."""
         pairs = distinct_pairs(offsets, items, item_count)
-        lags = np.repeat(pairs.offsets[1:], np.diff(pairs.offsets)) - 1 - np.arange(len(pairs.items))
-        return Pairs(pairs.offsets, pairs.items, self._rule(pairs.counts, lags), item_count)
+        weights = self._rule(pairs.counts, places_to_end(pairs.offsets))
+        return Pairs(pairs.offsets, pairs.items, weights, item_count)
 
     def weigh_one(self, items: NDArray[np.int32], item_count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Distinct items and their weights of one history, oldest first."""

@@ -130,6 +130,18 @@ def offsets_of(lengths: NDArray[Any]) -> NDArray[np.int64]:
     return offsets
 
 
+def places_to_end(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each element of the runs that begin at `offsets`, how many of its own run come after it."""
+    return np.repeat(offsets[1:], np.diff(offsets)) - 1 - np.arange(int(offsets[-1]))
+
+
+def newest_events(interactions: Interactions, share: float) -> NDArray[np.bool_]:
+    """Which events are of their user's newest `share`, rounded down, one at least of two or more."""
+    lengths = interactions.lengths
+    newest = np.where(lengths >= 2, np.maximum((lengths * share).astype(np.int64), 1), 0)
+    return np.asarray(places_to_end(interactions.offsets) < np.repeat(newest, lengths))
+
+
 @dataclass(frozen=True)
 class DistinctPairs:
     """Each user-item pair once, by user and, within a user, in the order in which the items were last touched."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reco.models.interactions import Interactions, offsets_of
+from reco.models.interactions import Interactions, offsets_of, places_to_end
 
 Floats = NDArray[np.float32]
 
@@ -40,7 +40,7 @@ class Sequences:
 
     def to_end(self) -> NDArray[np.int64]:
         """For each event, how many of its user's come after it."""
-        return np.repeat(self.offsets[1:], np.diff(self.offsets)) - 1 - np.arange(len(self.items))
+        return places_to_end(self.offsets)
 
 
 def has_order(interactions: Interactions) -> bool:
@@ -79,10 +79,9 @@ def sequences_of(
     last = np.arange(len(key)) if repeats else np.sort(len(key) - 1 - first)
     lengths = np.bincount(users[last], minlength=interactions.user_count)
     if longest is not None:
-        to_end = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(last))
-        last = last[to_end < longest]
+        last = last[places_to_end(offsets_of(lengths)) < longest]
         lengths = np.minimum(lengths, longest)
-    given = getattr(interactions, "weights", None)
+    given = interactions.weights
     weights = np.ones(len(last), np.float32) if given is None else np.asarray(given[order][last], np.float32)
     return Sequences(
         offsets_of(lengths), items[last], interactions.times[order][last], weights, interactions.item_count

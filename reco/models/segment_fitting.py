@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models import als
+from reco.models.co_occurrence import latest_items
 from reco.models.conditional_logit import fit_weights
 from reco.models.content import ItemContent
 from reco.models.families.factors import EPOCHS, RECENCY, REGULARISATION, alpha
 from reco.models.fit_settings import FitSettings
-from reco.models.interactions import Interactions, distinct_pairs, offsets_of
+from reco.models.interactions import Interactions, distinct_pairs, newest_events, offsets_of
 from reco.models.item_rows import ItemRows
+from reco.models.runs import runs_of
 from reco.models.segments import FEATURES, ItemTable, UserTable, features
 from reco.models.selection import Values
 from reco.models.source import FittedModel
@@ -72,10 +74,7 @@ def fit_segments(
 def keep_newest(interactions: Interactions, share: float) -> tuple[Interactions, NDArray[np.int32], NDArray[np.int32]]:
     """The events without each user's newest `share` (rounded down, but one at least of two or more), and the users and
     items of those that were kept back."""
-    lengths = interactions.lengths
-    kept = np.where(lengths >= 2, np.maximum((lengths * share).astype(np.int64), 1), 0)
-    lag = np.repeat(interactions.offsets[1:], lengths) - 1 - np.arange(len(interactions))
-    newest = lag < np.repeat(kept, lengths)
+    newest = newest_events(interactions, share)
     return interactions.of_events(~newest), interactions.user_rows()[newest], interactions.items[newest]
 
 
@@ -139,17 +138,16 @@ def _likeness(interactions: Interactions) -> ItemRows:
     from scipy import sparse  # only where models are fitted: no handler carries it
 
     pairs = distinct_pairs(interactions.offsets, interactions.items, interactions.item_count)
-    lengths = np.diff(pairs.offsets)
-    late = np.repeat(pairs.offsets[1:], lengths) - 1 - np.arange(len(pairs.items)) < HISTORY_LIMIT
-    offsets = offsets_of(np.minimum(lengths, HISTORY_LIMIT))
+    latest = latest_items(pairs, HISTORY_LIMIT)
+    lengths = np.diff(latest.offsets)
     by_user = sparse.csr_matrix(
-        (np.ones(int(offsets[-1]), np.float32), pairs.items[late], offsets), shape=(len(lengths), pairs.item_count)
+        (np.ones(len(latest.items), np.float32), latest.items, latest.offsets), shape=(len(lengths), pairs.item_count)
     )
     by_item = by_user.T.tocsr()
     scale = (1 / np.sqrt(np.diff(by_item.indptr) + _SHRINKAGE)).astype(np.float32)
-    work = np.asarray(by_item @ np.diff(offsets).astype(np.float64))
+    work = np.asarray(by_item @ lengths.astype(np.float64))
     parts = []
-    for block in _runs(work):
+    for block in runs_of(work, _WORK):
         met = (by_item[block] @ by_user).tocsr()
         met.sort_indices()
         rows = np.repeat(np.arange(block.start, block.stop), np.diff(met.indptr))
@@ -174,7 +172,7 @@ def _stand_ins(content: ItemContent | None, touched: NDArray[np.bool_]) -> ItemR
     others = table[known].T.tocsr()
     work = np.asarray(table[untouched].astype(bool) @ np.diff(others.indptr).astype(np.float64))
     parts = []
-    for block in _runs(work):
+    for block in runs_of(work, _WORK):
         like = (table[untouched[block]] @ others).tocsr()
         like.sort_indices()
         rows = np.repeat(untouched[block], np.diff(like.indptr))
@@ -200,10 +198,3 @@ def _joined(parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]],
         np.concatenate([np.empty(0, np.int32), *(part[1] for part in pruned)]),
         np.concatenate([np.empty(0, np.float32), *(part[2] for part in pruned)]),
     )
-
-
-def _runs(work: NDArray[Any]) -> list[slice]:
-    """Runs of rows whose work together is about `_WORK`: what bounds the memory of a block."""
-    block = np.concatenate([[0.0], np.cumsum(work)])[:-1] // _WORK
-    starts = np.flatnonzero(np.diff(block, prepend=-1)).tolist()
-    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(work)], strict=True)]

@@ -57,6 +57,10 @@ TOP = 300
 """Entries kept of each row."""
 
 
+Task = Callable[[], dict[str, NDArray[Any]]]
+"""Fits one model; gives its arrays."""
+
+
 @dataclass(frozen=True)
 class Head:
     """The items that item-to-item models cover, and the sequences of those alone."""
@@ -115,23 +119,8 @@ def fit_signals(
         initial: (I, K) item factors to begin with.
     Cost: for H items that are covered about 15 H^3 multiplications, and the factorisation.
     """
-    head = head_of(interactions, seed=seed, limit=dense_limit)
-    tasks: list[Callable[[], dict[str, NDArray[Any]]]] = []
     sparse = "together" in plan.names
-    if sparse:
-        tasks += _sparse_tasks(interactions, plan, seed)
-    elif "ease" in plan.names:
-        tasks.append(lambda: _spread("ease", fit_ease(head.sequences, ridge=_ease_ridge(interactions)), head))
-    if "next_two_blocks" in plan.names:
-        tasks.append(lambda: _two_blocks(head, plan))
-    if "next" in plan.names and not sparse:
-        tasks.append(lambda: _one_block(head, plan))
-    if "session" in plan.names:
-        tasks.append(lambda: _session(interactions, head, seed))
-    if "company" in plan.names:
-        tasks.append(lambda: _company(head))
-    if "transition" in plan.names and not sparse:
-        tasks.append(lambda: _transitions(head, plan))
+    tasks = _sparse_tasks(interactions, plan, seed) if sparse else _dense_tasks(interactions, plan, seed, dense_limit)
     with ThreadPoolExecutor(max(1, threads)) as pool:
         found = [pool.submit(task) for task in tasks]
         weights = RECENCY if plan.recent else ALL_ALIKE
@@ -146,7 +135,6 @@ def fit_signals(
         "signals": plan.to_json(),
         "objective": asdict(objective),
         "history_weights": asdict(weights),
-        "head_items": len(head.items),
     }
     return arrays, attributes
 
@@ -197,7 +185,21 @@ def _ease_ridge(interactions: Interactions) -> float:
     return 0.5 * float(len(interactions)) ** 0.5
 
 
-def _sparse_tasks(interactions: Interactions, plan: SignalPlan, seed: int) -> list[Callable[[], dict[str, Any]]]:
+def _dense_tasks(interactions: Interactions, plan: SignalPlan, seed: int, limit: int) -> list[Task]:
+    """The item-to-item signals of a catalogue within the dense limit."""
+    head = head_of(interactions, seed=seed, limit=limit)
+    tasks: dict[str, Task] = {
+        "ease": lambda: _spread("ease", fit_ease(head.sequences, ridge=_ease_ridge(interactions)), head),
+        "next_two_blocks": lambda: _two_blocks(head, plan),
+        "next": lambda: _one_block(head, plan),
+        "session": lambda: _session(interactions, head, seed),
+        "company": lambda: _company(head),
+        "transition": lambda: _transitions(head, plan),
+    }
+    return [task for name, task in tasks.items() if name in plan.names]
+
+
+def _sparse_tasks(interactions: Interactions, plan: SignalPlan, seed: int) -> list[Task]:
     """The item-to-item signals of a catalogue beyond the dense limit, all items covered."""
     sequences = sequences_of(interactions, seed=seed, longest=LONGEST_SEQUENCE)
     tasks: dict[str, Callable[[], ItemRows]] = {

@@ -89,7 +89,7 @@ class Signals:
             touches: one item at least.
         """
         if self._packed:
-            self._packed.fetch(touches.latest(LONGEST_HISTORY)[0])
+            self._packed.locate(touches.latest(LONGEST_HISTORY)[0])
         matrix = np.empty((len(self.plan.names), self.item_count), np.float32)
         for row, name in enumerate(self.plan.names):
             matrix[row] = getattr(self, f"_{name}")(touches)
