@@ -23,6 +23,13 @@ class Kind(StrEnum):
     SOLUTION_VERSION = "solution-version"
     """Its ARN says `solution/NAME/ID`; only the number of segments tells it from a solution."""
     CAMPAIGN = "campaign"
+    RECOMMENDER = "recommender"
+    FILTER = "filter"
+    BATCH_INFERENCE_JOB = "batch-inference-job"
+    BATCH_SEGMENT_JOB = "batch-segment-job"
+    DATASET_EXPORT_JOB = "dataset-export-job"
+    DATA_DELETION_JOB = "data-deletion-job"
+    METRIC_ATTRIBUTION = "metric-attribution"
 
 
 _ARN = re.compile(r"arn:(aws[a-z-]*):personalize:([a-z0-9-]*):(\d{12})?:([a-z-]+)/(.+)")
