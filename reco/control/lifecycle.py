@@ -1,6 +1,8 @@
 """Every status a resource passes through, as a function of what is stored and of the time (docs/adr/0003).
 
-    no machine, creating    CREATE PENDING, CREATE IN_PROGRESS, each for transition_s, then ACTIVE
+    no machine, creating    CREATE PENDING, CREATE IN_PROGRESS, each for transition_s, then as COURSES says: ACTIVE
+                            for most, a failure with its reason for a job whose work is not there yet
+    no machine, updating    UPDATE PENDING, UPDATE IN_PROGRESS, each for transition_s, then as COURSES says
     with a machine          what the machine wrote
     deleting, any kind      DELETE PENDING, DELETE IN_PROGRESS, then gone
 
@@ -20,6 +22,12 @@ from reco.jobs.status import (
     CREATE_PENDING,
     DELETE_IN_PROGRESS,
     DELETE_PENDING,
+    FAILED,
+    IN_PROGRESS_ALONE,
+    PENDING,
+    UPDATE_FAILED,
+    UPDATE_IN_PROGRESS,
+    UPDATE_PENDING,
 )
 from reco.storage.resources import Resource
 
@@ -30,8 +38,52 @@ MACHINES: Mapping[Kind, str] = {
 }
 """The state machine that moves each kind that has one."""
 
-IN_PROGRESS = frozenset({CREATE_PENDING, CREATE_IN_PROGRESS})
+IN_PROGRESS = frozenset(
+    {CREATE_PENDING, CREATE_IN_PROGRESS, UPDATE_PENDING, UPDATE_IN_PROGRESS, PENDING, IN_PROGRESS_ALONE}
+)
 FINAL = frozenset({ACTIVE, CREATE_FAILED})
+
+UPDATING = "updating_since"
+"""Key of `inner`: when the latest update of a resource without a machine was asked for, seconds since the epoch."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Two passing statuses, each for transition_s, and the last one."""
+
+    pending: str
+    in_progress: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a kind without a machine is created and updated."""
+
+    creation: Passage = Passage(CREATE_PENDING, CREATE_IN_PROGRESS, ACTIVE)
+    update: Passage = Passage(UPDATE_PENDING, UPDATE_IN_PROGRESS, ACTIVE)
+    failure_reason: str | None = None
+    """What the last status is explained with; None for a course that ends well."""
+
+
+def _without_work(what: str, pending: str = CREATE_PENDING, in_progress: str = CREATE_IN_PROGRESS) -> Course:
+    return Course(
+        Passage(pending, in_progress, FAILED if pending == PENDING else CREATE_FAILED),
+        Passage(UPDATE_PENDING, UPDATE_IN_PROGRESS, UPDATE_FAILED),
+        f"{what} not available in this version. Nothing was read or written.",
+    )
+
+
+COURSES: Mapping[Kind, Course] = {
+    Kind.BATCH_INFERENCE_JOB: _without_work("Batch inference is"),
+    Kind.BATCH_SEGMENT_JOB: _without_work("Batch segmentation is"),
+    Kind.DATASET_EXPORT_JOB: _without_work("Exporting a dataset is"),
+    Kind.DATA_DELETION_JOB: _without_work("Deleting users' data is", PENDING, IN_PROGRESS_ALONE),
+    Kind.METRIC_ATTRIBUTION: _without_work("Reporting the metrics of an attribution is"),
+}
+"""Kinds that do not simply become ACTIVE. A job whose work is not there yet ends in failure and says so; once its
+work is there, the kind moves to MACHINES."""
+_PLAIN = Course()
 
 RESTART_AFTER_S = 60.0
 """A resource that no machine has taken up for so long has its machine started again by who reads it."""
@@ -53,6 +105,8 @@ class Standing:
 
     status: str
     since: float
+    failure_reason: str | None = None
+    """Why, where the course itself ends in failure; a machine's reason is stored with the resource."""
 
 
 def standing_at(resource: Resource, now: float, timing: Timing) -> Standing | None:
@@ -63,17 +117,20 @@ def standing_at(resource: Resource, now: float, timing: Timing) -> Standing | No
         return Standing(resource.status, resource.updated_at)
     if resource.kind is Kind.SCHEMA:
         return Standing(ACTIVE, resource.updated_at)
-    return _creation(resource, now, timing.transition_s)
+    return _passing(resource, now, timing.transition_s)
 
 
-def _creation(resource: Resource, now: float, transition_s: float) -> Standing:
-    started = resource.created_at + transition_s
-    ready = started + transition_s
+def _passing(resource: Resource, now: float, transition_s: float) -> Standing:
+    course = COURSES.get(resource.kind, _PLAIN)
+    updating: float | None = resource.inner.get(UPDATING)
+    passage, asked = (course.creation, resource.created_at) if updating is None else (course.update, updating)
+    started = asked + transition_s
+    ended = started + transition_s
     if now < started:
-        return Standing(CREATE_PENDING, resource.updated_at)
-    if now < ready:
-        return Standing(CREATE_IN_PROGRESS, max(started, resource.updated_at))
-    return Standing(ACTIVE, max(ready, resource.updated_at))
+        return Standing(passage.pending, resource.updated_at)
+    if now < ended:
+        return Standing(passage.in_progress, max(started, resource.updated_at))
+    return Standing(passage.end, max(ended, resource.updated_at), course.failure_reason)
 
 
 def _deletion(resource: Resource, now: float, timing: Timing) -> Standing | None:

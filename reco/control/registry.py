@@ -31,10 +31,15 @@ from reco.storage.resources import NameTaken, Page, Resource, ResourceTable
 
 _log = logging.getLogger(__name__)
 
-DEPENDENTS: dict[Kind, Kind] = {Kind.SOLUTION: Kind.SOLUTION_VERSION, Kind.DATASET: Kind.DATASET_IMPORT_JOB}
+DEPENDENTS: dict[Kind, tuple[Kind, ...]] = {
+    Kind.DATASET_GROUP: (Kind.DATA_DELETION_JOB,),
+    Kind.DATASET: (Kind.DATASET_IMPORT_JOB, Kind.DATASET_EXPORT_JOB),
+    Kind.SOLUTION: (Kind.SOLUTION_VERSION,),
+    Kind.SOLUTION_VERSION: (Kind.BATCH_INFERENCE_JOB, Kind.BATCH_SEGMENT_JOB),
+}
 """Children that nobody can delete alone: they go with their parent."""
 
-_OWNERS = {child: parent for parent, child in DEPENDENTS.items()}
+_OWNERS = {child: parent for parent, children in DEPENDENTS.items() for child in children}
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ class Registry:
             **resource.body,
             f"{resource.kind.replace('-', '_')}_arn": self.arn(resource),
             "status": standing.status if standing else DELETE_IN_PROGRESS,
-            "failure_reason": resource.failure_reason,
+            "failure_reason": resource.failure_reason or (standing.failure_reason if standing else None),
             "creation_date_time": resource.created_at,
             "last_updated_date_time": standing.since if standing else resource.updated_at,
         }
@@ -247,9 +252,9 @@ class Registry:
 
     def _remove(self, resource: Resource) -> None:
         """Removes a resource past the end of its delete, dependents first; a kill in between is made up for later."""
-        if dependent := DEPENDENTS.get(resource.kind):
+        for dependent in DEPENDENTS.get(resource.kind, ()):
             for each in self.table.all(dependent, self.arn(resource)):
-                self.table.delete(each)
+                self._remove(each)
         retract(self.table, resource)
         self.table.delete(resource)
 
