@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Any
 
 from reco.arns import Kind, parse_arn
 from reco.control.claims import claim_on
+from reco.control.exploration import check_exploration
 from reco.control.lifecycle import FINAL, IN_PROGRESS
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
@@ -22,8 +22,6 @@ from reco.wire.call import Call
 
 _LATEST = "$LATEST"
 _SETTINGS = ("solution_version_arn", "min_provisioned_tps", "campaign_config")
-_EXPLORATION = {"explorationWeight": (0.0, 1.0), "explorationItemAgeCutOff": (1.0, math.inf)}
-"""Smallest and largest value of each key of itemExplorationConfig."""
 
 
 def create_campaign(registry: Registry, call: Call) -> dict[str, Any]:
@@ -148,21 +146,7 @@ def _require_deployable(solution: Resource) -> None:
 
 
 def _check_config(config: Mapping[str, Any]) -> None:
-    for key, text in config.get("item_exploration_config", {}).items():
-        if key not in _EXPLORATION:
-            raise InvalidInput(
-                f"campaignConfig.itemExplorationConfig: {key[:60]} is not one of {', '.join(_EXPLORATION)}."
-            )
-        low, high = _EXPLORATION[key]
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not (math.isfinite(value) and low <= value <= high):
-            limits = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
-            raise InvalidInput(
-                f"campaignConfig.itemExplorationConfig: {key} must be a number {limits}; it is {text[:60]!r}."
-            )
+    check_exploration(config.get("item_exploration_config", {}), "campaignConfig.itemExplorationConfig")
 
 
 def _updating(campaign: Resource) -> bool:

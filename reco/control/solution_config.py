@@ -10,13 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reco.datasets.schemas import RULES, Schema
+from reco.control.training_data import check_training_columns, check_training_data
+from reco.datasets.schemas import Schema
 from reco.errors import InvalidInput
 from reco.recipes import Recipe
-from reco.recipes.training_columns import EXCLUDED, column_lists
 
 _SCHEDULE_DAYS = (1, 30)
-_NOT_TO_EXCLUDE = ("EVENT_TYPE",)
 
 
 def check_config(recipe: Recipe, asked: Mapping[str, Any]) -> None:
@@ -37,7 +36,7 @@ def check_config(recipe: Recipe, asked: Mapping[str, Any]) -> None:
     _check_events(recipe, asked, config.get("events_config"))
     if config.get("optimization_objective") and not recipe.objective:
         raise InvalidInput(f"solutionConfig.optimizationObjective: {recipe.name} takes none.")
-    _check_training_data(recipe, config.get("training_data_config"))
+    check_training_data(recipe, config.get("training_data_config"), "solutionConfig")
     if asked.get("perform_incremental_update") and recipe.family != "semantic_similarity":
         raise InvalidInput(f"performIncrementalUpdate: only aws-semantic-similarity takes it, {recipe.name} does not.")
 
@@ -63,35 +62,8 @@ def check_columns(asked: Mapping[str, Any], schemas: Mapping[str, Schema]) -> No
     ):
         if chooses is not None and column not in names:
             raise InvalidInput(f"{member} needs a field {column}, which the schema of the Interactions lacks.")
-    for member, by_type in column_lists(config.get("training_data_config")).items():
-        for dataset_type, columns in by_type.items():
-            schema = schemas.get(dataset_type)
-            unknown = [column for column in columns if schema is None or column not in schema.names]
-            if unknown:
-                raise InvalidInput(
-                    f"{member}: the dataset {dataset_type} of this group has no column {unknown[0][:60]}."
-                )
+    check_training_columns(config.get("training_data_config"), schemas, "solutionConfig")
     _check_objective(config.get("optimization_objective"), schemas.get("ITEMS"))
-
-
-def _check_training_data(recipe: Recipe, config: Mapping[str, Any] | None) -> None:
-    lists = column_lists(config)
-    if not lists:
-        return
-    if recipe.family == "next_best_action":
-        raise InvalidInput(f"solutionConfig.trainingDataConfig: {recipe.name} does not take it.")
-    if len(lists) > 1:
-        raise InvalidInput(
-            "solutionConfig.trainingDataConfig: give excludedDatasetColumns or includedDatasetColumns, not both."
-        )
-    member, by_type = next(iter(lists.items()))
-    for dataset_type, columns in by_type.items():
-        if dataset_type not in RULES:
-            raise InvalidInput(f"{member}: {dataset_type[:60]} is not one of {', '.join(RULES)}.")
-        if member == EXCLUDED:
-            for column in columns:
-                if column in RULES[dataset_type].required or column in _NOT_TO_EXCLUDE:
-                    raise InvalidInput(f"{member}: {column} of {dataset_type} cannot be left out.")
 
 
 def _check_events(recipe: Recipe, asked: Mapping[str, Any], config: Mapping[str, Any] | None) -> None:

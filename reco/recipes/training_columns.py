@@ -1,12 +1,12 @@
-"""A solution's trainingDataConfig: which columns of the datasets are learned from."""
+"""The trainingDataConfig of a solution or a recommender: which columns of the datasets are learned from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-EXCLUDED = "solutionConfig.trainingDataConfig.excludedDatasetColumns"
-INCLUDED = "solutionConfig.trainingDataConfig.includedDatasetColumns"
+EXCLUDED = "trainingDataConfig.excludedDatasetColumns"
+INCLUDED = "trainingDataConfig.includedDatasetColumns"
 
 Columns = dict[str, list[str]]
 """Names of columns by dataset type, in upper case."""
