@@ -17,12 +17,13 @@ from reco.datasets.snapshot import CatalogueSnapshot, InteractionSnapshot
 from reco.errors import UserFault
 from reco.events.freeze import StreamedEvents
 from reco.models.interactions import Interactions
+from reco.models.item_objective import ItemObjective
 from reco.models.training_data import TrainingData
 from reco.recipes import Recipe
 from reco.recipes.event_parameters import EventParameters
 from training_container.actions import with_actions
 from training_container.interaction_table import InteractionTable, read_snapshot, read_streamed
-from training_container.metadata import attributes_of, content_of, context_fields, created_of, with_users
+from training_container.metadata import attributes_of, content_of, context_fields, numbers_by_item, with_users
 
 LEAST_USERS = 25
 """Users with two interactions or more that a training needs (reference, E.3)."""
@@ -41,6 +42,8 @@ class Selection:
     included: Mapping[str, tuple[str, ...]] | None = None
     """The only columns learned from, by dataset type; None is all. Ids and times count always."""
     least_interactions: int = 1000
+    objective: tuple[str, str] | None = None
+    """The items' column that is to be maximised, and how far (reco.models.item_objective.STRENGTHS)."""
 
     def takes(self, dataset_type: str, column: str) -> bool:
         """Whether a column of metadata is learned from."""
@@ -103,7 +106,16 @@ def assemble(
         if recipe.family == "item_attribute_affinity":
             data = replace(data, attributes=attributes_of(catalogue, rows_of_catalogue, takes))
         data = replace(data, content=content_of(catalogue, rows_of_catalogue, len(items), takes))
-        data = replace(data, created=created_of(catalogue, rows_of_catalogue, len(items)))
+        data = replace(data, created=numbers_by_item(catalogue, "CREATION_TIMESTAMP", rows_of_catalogue, len(items)))
+    if selection.objective:
+        column, sensitivity = selection.objective
+        rewards = numbers_by_item(catalogue, column, rows_of_catalogue, len(items)) if catalogue else None
+        if rewards is None:
+            raise UserFault(
+                f"Create failed. optimizationObjective needs numbers in the column {column} of the Items dataset; "
+                "import items that have it."
+            )
+        data = replace(data, objective=ItemObjective(rewards, sensitivity))
     if "ACTIONS" in recipe.datasets:
         data, users = with_actions(data, users, snapshots, partial(selection.takes, "ACTIONS"))
     return Assembled(data, users, items)

@@ -75,14 +75,14 @@ def with_users(
     return replace(interactions, offsets=offsets_of(lengths), user_labels=tuple(labels)), everybody
 
 
-def created_of(catalogue: snapshot.CatalogueSnapshot, rows: Rows, count: int) -> NDArray[np.float64] | None:
-    """CREATION_TIMESTAMP of `count` items, NaN where there is none; None without such a column."""
-    column = catalogue.columns.get("CREATION_TIMESTAMP")
+def numbers_by_item(
+    catalogue: snapshot.CatalogueSnapshot, name: str, rows: Rows, count: int
+) -> NDArray[np.float64] | None:
+    """One column of `count` items, NaN where there is no number; None without such a column of numbers."""
+    column = catalogue.columns.get(name)
     if not isinstance(column, snapshot.NumberColumn):
         return None
-    created = np.full(count, np.nan)
-    created[rows] = numbers_of(column)
-    return created
+    return _numbers_by_row(column, rows, count)
 
 
 def _learnable(catalogue: snapshot.CatalogueSnapshot) -> list[snapshot.Column]:
@@ -107,11 +107,15 @@ def numbers_of(column: snapshot.NumberColumn) -> NDArray[np.float64]:
     return numbers
 
 
+def _numbers_by_row(column: snapshot.NumberColumn, rows: Rows, count: int) -> NDArray[np.float64]:
+    numbers = np.full(count, np.nan)
+    numbers[rows] = numbers_of(column)
+    return numbers
+
+
 def _spread(column: snapshot.Column, rows: Rows, count: int) -> Column:
     if isinstance(column, snapshot.NumberColumn):
-        numbers = np.full(count, np.nan)
-        numbers[rows] = numbers_of(column)
-        return NumberColumn(column.field.name, numbers)
+        return NumberColumn(column.field.name, _numbers_by_row(column, rows, count))
     codes = np.full(count, -1, np.int32)
     codes[rows] = column.codes
     kind: Literal["category", "text"] = "text" if column.field.textual or column.field.item_name else "category"

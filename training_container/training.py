@@ -135,7 +135,13 @@ def selection_of(specification: TrainSpecification, recipe: Recipe) -> Selection
         if specification.included_columns is None
         else {name: tuple(columns) for name, columns in specification.included_columns.items()},
         least_interactions=specification.minimum_interactions,
+        objective=_objective(specification.optimization_objective),
     )
+
+
+def _objective(given: Mapping[str, str] | None) -> tuple[str, str] | None:
+    """Column and sensitivity; who names no sensitivity asks for the metric alone."""
+    return (given["item_attribute"], given.get("objective_sensitivity", "OFF")) if given else None
 
 
 _OF_ACTIONS = ("ACTIONS", "ACTION_INTERACTIONS")

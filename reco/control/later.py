@@ -47,10 +47,7 @@ LATER: Mapping[str, tuple[LaterParameter, ...]] = {
     "CreateDatasetImportJob": (
         LaterParameter(("publish_attribution_metrics_to_s3",), "publishAttributionMetricsToS3", (False,)),
     ),
-    "CreateSolution": (
-        LaterParameter(("perform_incremental_update",), "performIncrementalUpdate", (False,)),
-        LaterParameter(("solution_config", "optimization_objective"), "solutionConfig.optimizationObjective"),
-    ),
+    "CreateSolution": (LaterParameter(("perform_incremental_update",), "performIncrementalUpdate", (False,)),),
     "CreateCampaign": _CAMPAIGN_CONFIG,
     "UpdateCampaign": _CAMPAIGN_CONFIG,
 }

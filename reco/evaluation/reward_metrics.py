@@ -87,11 +87,13 @@ def average_rewards(
 
     Args:
         ranked: per user the recommended items, more than 25 of them, or every user scores 1.
-        rewards: per item, of the objective's column. Moved so that the least is 0; all alike count as 1.
+        rewards: per item, of the objective's column. Moved so that the least is 0; all alike count as 1. Items whose
+            reward is not known (NaN) have the least.
     Returns:
         From 0 to 1; 0 also where nobody touched what was recommended.
     """
-    worth = rewards - rewards.min() if len(rewards) else rewards
+    known = np.isfinite(rewards)
+    worth = np.where(known, rewards - rewards[known].min(), 0.0) if known.any() else np.zeros(len(rewards))
     if not worth.any():
         worth = np.ones_like(worth)
     shares = []

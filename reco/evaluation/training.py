@@ -5,7 +5,6 @@ Arrays in, arrays out: where they come from and go to is the container's busines
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +13,10 @@ from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
 from reco.evaluation import action_training, related_training, segment_training, trend_training
+from reco.evaluation.asking import ask
 from reco.evaluation.holdout import HeldOutUser, choose_test_users, hold_out
 from reco.evaluation.metrics import DEPTH, mean_metrics
-from reco.evaluation.reward_metrics import truth_gains, weighted_metrics
+from reco.evaluation.reward_metrics import OBJECTIVE, average_rewards, truth_gains, weighted_metrics
 from reco.models.families.factors import FactorModel
 from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
@@ -32,6 +32,8 @@ FEW_TO_CHOOSE_BY = 200
 """Fewer validation users than this leave the order of settings to chance: as many again are added."""
 MOST_TEST_USERS = 5000
 """More users than this make a metric no surer in its second digit."""
+REWARD_DEPTH = 100
+"""Recommendations among which the most rewarding are looked for, where there is an objective."""
 PROBES = 20
 PROBE_DEPTH = 10
 _LIKINGS = 4_000_000
@@ -127,27 +129,19 @@ def _measured(
         decided["seen_items"] = seen_items(data.interactions)
         model = _with(model, decided)
         decided["temperature"] = _temperature(serve(model, items), tested)
-    ranked = ask(serve(_with(model, decided), items), tested, threads=settings.threads)
+    depth = DEPTH if data.objective is None else REWARD_DEPTH
+    ranked = ask(serve(_with(model, decided), items), tested, depth, threads=settings.threads)
     truths = [user.truth for user in tested]
     metrics = mean_metrics(ranked, truths, item_count=len(items))
     if data.interactions.weights is not None:
         metrics |= weighted_metrics(ranked, truths, truth_gains(data.interactions, chosen))
+    if data.objective is not None:
+        metrics[OBJECTIVE] = average_rewards(ranked, truths, data.objective.rewards)
     return _Measured(model, decided, metrics)
 
 
 def _with(model: FittedModel, attributes: dict[str, Any]) -> FittedModel:
     return replace(model, attributes={**model.attributes, **attributes})
-
-
-def ask(model: ServedModel, tested: list[HeldOutUser], *, threads: int) -> list[NDArray[np.int32]]:
-    """What the model says that each test user does next. Related-item models are asked for the user's latest item."""
-
-    def answer(user: HeldOutUser) -> NDArray[np.int32]:
-        latest = int(user.history_items[-1])
-        return model.rank(Query(user.history_items, user.history_times, latest, None, DEPTH)).items
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(answer, tested))
 
 
 def _temperature(model: ServedModel, tested: list[HeldOutUser]) -> float:

@@ -99,6 +99,8 @@ class TrainSpecification:
     """Columns not to learn from, by dataset type."""
     included_columns: dict[str, list[str]] | None = None
     """The only columns to learn from, by dataset type; None is all."""
+    optimization_objective: dict[str, str] | None = None
+    """The solution's optimizationObjective, members in snake case; None is relevance alone."""
     previous: SnapshotReference | None = None
     """The artefact of the version that an UPDATE begins with; None trains afresh."""
     seed: int = 0

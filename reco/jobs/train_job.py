@@ -82,6 +82,7 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
         artefact_uri=uri(settings.data_bucket, artefact_prefix(version.incarnation, attempt)),
         minimum_interactions=settings.minimum_interactions,
         events_config=config.get("events_config"),
+        optimization_objective=config.get("optimization_objective") or None,
         excluded_columns=excluded,
         included_columns=included,
         previous=SnapshotReference(previous["uri"], previous["digest"], 0) if previous else None,

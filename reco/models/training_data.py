@@ -11,6 +11,7 @@ from reco.models.action_data import ActionData
 from reco.models.content import ItemContent
 from reco.models.interactions import Interactions
 from reco.models.item_attributes import ItemAttributes
+from reco.models.item_objective import ItemObjective
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,5 @@ class TrainingData:
     actions: ActionData | None = None
     created: NDArray[np.float64] | None = None
     """(I,) CREATION_TIMESTAMP of the items; NaN where none is given."""
+    objective: ItemObjective | None = None
+    """What is to be maximised beside relevance; None is relevance alone."""

@@ -132,6 +132,20 @@ def test_excluded_columns_and_those_not_included_are_not_learned_from(tmp_path: 
     assert fields(included={"USERS": ("AGE",)}) == []
 
 
+def test_an_objective_is_one_column_of_the_items_even_where_it_is_not_learned_from(tmp_path: Path) -> None:
+    snapshots = {"INTERACTIONS": interactions(tmp_path), "ITEMS": items(tmp_path)}
+    chosen = Selection(least_interactions=1, objective=("PRICE", "LOW"), excluded={"ITEMS": ("PRICE",)})
+    found = assemble(recipe(), snapshots, selection=chosen)
+    objective = found.data.objective
+    assert objective is not None and objective.sensitivity == "LOW"
+    prices = dict(zip(found.items, objective.rewards.tolist(), strict=True))
+    assert (prices["i0"], prices["cold"]) == (1.5, 3.0) and np.isnan([prices["i1"], prices["i4"]]).all()
+    assert assemble(recipe(), snapshots, selection=FEW).data.objective is None
+    for given, column in (({"INTERACTIONS": snapshots["INTERACTIONS"]}, "PRICE"), (snapshots, "GENRES")):
+        with pytest.raises(UserFault, match=f"optimizationObjective needs numbers in the column {column}"):
+            assemble(recipe(), given, selection=Selection(least_interactions=1, objective=(column, "LOW")))
+
+
 def test_recipes_that_do_not_use_items_learn_nothing_of_them_yet_know_their_ids(tmp_path: Path) -> None:
     snapshots = {"INTERACTIONS": interactions(tmp_path), "ITEMS": items(tmp_path)}
     found = assemble(recipe("aws-sims"), snapshots, selection=FEW)

@@ -235,8 +235,6 @@ LATER: list[tuple[str, dict[str, Any], str]] = [
         {"name": "n", "roleArn": ROLE, "kmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/k"},
         "kmsKeyArn",
     ),
-    ("create_solution", {"performIncrementalUpdate": True}, "performIncrementalUpdate"),
-    ("create_solution", {"solutionConfig": {"optimizationObjective": {}}}, "solutionConfig.optimizationObjective"),
     (
         "create_campaign",
         {"campaignConfig": {"enableMetadataWithRecommendations": True}},

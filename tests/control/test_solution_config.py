@@ -92,6 +92,54 @@ def test_settings_that_cannot_be_meant_are_refused(
     assert bench.client.list_solutions(datasetGroupArn=group)["solutions"] == []
 
 
+def objective(**members: str) -> dict[str, Any]:
+    return {"optimizationObjective": members}
+
+
+@pytest.mark.parametrize("name", ["aws-user-personalization", "aws-personalized-ranking"])
+@pytest.mark.parametrize("sensitivity", ["OFF", "LOW", "MEDIUM", "HIGH"])
+def test_an_objective_is_shown_as_it_was_sent(bench: Bench, group: str, name: str, sensitivity: str) -> None:
+    config = objective(itemAttribute="PRICE", objectiveSensitivity=sensitivity)
+    asked = {"name": "n", "datasetGroupArn": group, "recipeArn": f"arn:aws:personalize:::recipe/{name}"}
+    arn = bench.client.create_solution(**asked, solutionConfig=config)["solutionArn"]
+    bench.settle()
+    assert bench.client.describe_solution(solutionArn=arn)["solution"]["solutionConfig"] == config
+    shown = bench.client.describe_solution_version(solutionVersionArn=bench.version(arn))["solutionVersion"]
+    assert shown["solutionConfig"] == config
+
+
+@pytest.mark.parametrize(
+    ("config", "recipe", "said"),
+    [
+        (objective(itemAttribute="COST", objectiveSensitivity="LOW"), RECIPE, "itemAttribute must be a numeric field"),
+        (objective(itemAttribute="STOCK", objectiveSensitivity="LOW"), RECIPE, "does not include null; it is STOCK"),
+        (objective(itemAttribute="ITEM_ID", objectiveSensitivity="LOW"), RECIPE, "itemAttribute must be a numeric"),
+        (objective(objectiveSensitivity="LOW"), RECIPE, "it is absent"),
+        (objective(itemAttribute="PRICE", objectiveSensitivity="HIGHEST"), RECIPE, "objectiveSensitivity"),
+        (objective(itemAttribute="PRICE", objectiveSensitivity="LOW"), V2, "optimizationObjective"),
+    ],
+)
+def test_an_objective_must_be_a_number_that_every_item_has(
+    bench: Bench, config: dict[str, Any], recipe: str, said: str
+) -> None:
+    schema = json.loads(ITEMS)
+    schema["fields"].append({"name": "STOCK", "type": ["null", "int"]})
+    group = bench.group()
+    bench.dataset(group, bench.schema("interactions"))
+    bench.dataset(group, bench.schema("items", json.dumps(schema)), "Items")
+    asked = {"name": "n", "datasetGroupArn": group, "recipeArn": recipe, "solutionConfig": config}
+    assert said in refused("InvalidInputException", bench.client.create_solution, **asked)
+    assert bench.client.list_solutions(datasetGroupArn=group)["solutions"] == []
+
+
+def test_an_objective_needs_a_dataset_of_items(bench: Bench) -> None:
+    group = bench.group()
+    bench.dataset(group, bench.schema())
+    config = objective(itemAttribute="PRICE", objectiveSensitivity="LOW")
+    asked = {"name": "n", "datasetGroupArn": group, "recipeArn": RECIPE, "solutionConfig": config}
+    assert "numeric field of the Items" in refused("InvalidInputException", bench.client.create_solution, **asked)
+
+
 def test_weights_and_thresholds_need_the_columns_they_choose_by(bench: Bench) -> None:
     plain = json.loads(INTERACTIONS)
     plain["fields"] = plain["fields"][:3]

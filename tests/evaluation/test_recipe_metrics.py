@@ -104,6 +104,10 @@ def test_rewards_lie_in_the_most_rewarding_recommendations() -> None:
     assert average_rewards(ranked, [np.array([1])], np.full(40, -3.0)) == 1
     assert average_rewards(ranked, [np.array([30])], np.full(40, -3.0)) == 0
     assert average_rewards(ranked, [np.array([39])], rewards - 100) == 1
+    # A reward that is not known is the least.
+    rewards[0] = np.nan
+    assert average_rewards(ranked, [np.array([0, 39])], rewards) == 1
+    assert average_rewards(ranked, [np.array([1])], np.full(40, np.nan)) == 1
 
 
 def test_acceleration_is_what_two_windows_differ_by() -> None:

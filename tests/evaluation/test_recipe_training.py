@@ -17,9 +17,10 @@ from reco.models.content_features import TextColumn, build_content
 from reco.models.fit_settings import FitSettings
 from reco.models.interactions import Interactions, offsets_of
 from reco.models.item_attributes import ItemAttributes
+from reco.models.item_objective import ItemObjective
 from reco.models.training_data import TrainingData
 from reco.recipes import RECIPES
-from reco.recipes.metrics import EVENT_WEIGHTS, RANKING
+from reco.recipes.metrics import EVENT_WEIGHTS, RANKING, REWARDS
 from reco.recipes.recipe import Recipe
 from tests.models.action_worlds import actions_of, events_of
 from tests.models.builders import interactions_of, names, planted_tastes
@@ -127,3 +128,16 @@ def test_a_truth_gains_the_weight_of_its_heaviest_event() -> None:
     chosen = np.array([True, True])
     assert [user.truth.tolist() for user in hold_out(interactions, chosen)] == [[3, 4], [2]]
     assert [gains.tolist() for gains in truth_gains(interactions, chosen)] == [[1.5, 1.5], [0.5]]
+
+
+def test_an_objective_is_measured_and_costs_relevance(planted: Interactions) -> None:
+    rewards = np.random.default_rng(2).random(planted.item_count)
+    plain, off, high = (
+        run(replace(TrainingData(planted), objective=objective), "blend", hidden_dimension=32).metrics
+        for objective in (None, ItemObjective(rewards, "OFF"), ItemObjective(rewards, "HIGH"))
+    )
+    (name,) = REWARDS
+    assert set(off) == set(high) == {*plain, name}
+    assert {**plain, name: off[name]} == off, "measured, and nothing else changed"
+    assert 0 < off[name] <= 1 and 0 < high[name] <= 1
+    assert high["normalized_discounted_cumulative_gain_at_10"] < plain["normalized_discounted_cumulative_gain_at_10"]

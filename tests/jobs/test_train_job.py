@@ -84,8 +84,14 @@ def test_the_specification_carries_the_choice_of_events_and_columns_and_what_an_
         "excluded_dataset_columns": {"Items": ["PRICE"]},
         "included_dataset_columns": {"Interactions": ["EVENT_TYPE"]},
     }
+    objective = {"item_attribute": "PRICE", "objective_sensitivity": "HIGH"}
     bench.change_version(
-        training_mode="UPDATE", solution_config={"events_config": events, "training_data_config": columns}
+        training_mode="UPDATE",
+        solution_config={
+            "events_config": events,
+            "training_data_config": columns,
+            "optimization_objective": objective,
+        },
     )
     earlier = {"uri": "s3://home/models/earlier/", "digest": "earlier"}
     bench.context.table.update(
@@ -96,6 +102,7 @@ def test_the_specification_carries_the_choice_of_events_and_columns_and_what_an_
     specification = specification_from_json(bench.context.home.read_text(plan["specification"]) or "")
     assert isinstance(specification, TrainSpecification)
     assert specification.events_config == events
+    assert specification.optimization_objective == objective
     assert specification.excluded_columns == {"ITEMS": ["PRICE"]}
     assert specification.included_columns == {"INTERACTIONS": ["EVENT_TYPE"]}
     assert specification.previous == SnapshotReference(earlier["uri"], earlier["digest"], 0)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models import als
-from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores, within_reach
+from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores, weighed, within_reach
 from reco.models.cold_items import fit_cold_items
 from reco.models.cold_likings import ColdLikings, fit_cold_likings
 from reco.models.cold_likings import Example as ColdExample
@@ -101,7 +101,8 @@ def fit(data: TrainingData, values: Values, settings: FitSettings) -> FittedMode
     if cold:
         arrays |= cold.arrays()
         attributes |= cold.attributes()
-    return compacted(FittedModel(arrays, attributes))
+    model = compacted(FittedModel(arrays, attributes))
+    return data.objective.leaning(model) if data.objective else model
 
 
 def _cold(
@@ -122,8 +123,7 @@ def _cold(
         for user in np.sort(asked).tolist():
             touches = Touches.of(*interactions.history(user))
             scores = standard_scores(signals.matrix(touches), known)
-            likings = weights[: len(scores)] @ scores + weights[len(scores) :] @ bent(scores)
-            yield ColdExample(signals.vector(touches), touches.items, likings)
+            yield ColdExample(signals.vector(touches), touches.items, weighed(scores, weights))
 
     return fit_cold_likings(found.promised, found.codes, counts > 0, examples())
 
