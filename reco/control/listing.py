@@ -13,13 +13,21 @@ from reco.wire.pagination import decode, encode
 
 DEFAULT_PAGE = 100
 
+Filter = tuple[Kind, str, str]
+"""What a list may be held to: the kind of parent, its request member, and the member as the caller writes it."""
+
 
 def list_resources(
-    registry: Registry, call: Call, kind: Kind, key: str, parent: tuple[Kind, str, str] | None = None
+    registry: Registry,
+    call: Call,
+    kind: Kind,
+    key: str,
+    parent: Filter | None = None,
+    *,
+    newest_first: bool = False,
 ) -> dict[str, Any]:
-    """A page of the resources of one kind, oldest first, under `key`.
+    """A page of the resources of one kind, oldest first unless told otherwise, under `key`.
 
-    `parent` is the kind of resource one may filter by, its request member, and the member as the caller writes it.
     An unknown parent has an empty list.
 
     Raises:
@@ -33,7 +41,8 @@ def list_resources(
     after = decode(call.operation, call.parameters, token) if token else None
     if after is not None and not isinstance(after, str):
         raise InvalidNextToken("nextToken: holds no position of this list; begin without a token.")
-    page = registry.page(kind, arn, after, call.parameters.get("max_results", DEFAULT_PAGE))
+    size = call.parameters.get("max_results", DEFAULT_PAGE)
+    page = registry.page(kind, arn, after, size, newest_first=newest_first)
     return {
         key: [registry.view(resource) for resource in page.resources],
         "next_token": encode(call.operation, call.parameters, page.next_position) if page.next_position else None,

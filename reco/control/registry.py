@@ -103,11 +103,13 @@ class Registry:
         if status == ACTIVE:
             return
         message = f"{self.arn(resource)} must be ACTIVE; its status is {status}."
-        raise InvalidInput(message) if status.endswith("FAILED") else ResourceInUse(message)
+        raise InvalidInput(message) if status.endswith(("FAILED", "STOPPED")) else ResourceInUse(message)
 
-    def page(self, kind: Kind, parent: str | None, after: str | None, limit: int) -> Page:
-        """Some resources, oldest first, and where the next page begins; the same as ResourceTable.page."""
-        page = self.table.page(kind, parent, after, limit)
+    def page(
+        self, kind: Kind, parent: str | None, after: str | None, limit: int, *, newest_first: bool = False
+    ) -> Page:
+        """Some resources, and where the next page begins; the same as ResourceTable.page."""
+        page = self.table.page(kind, parent, after, limit, newest_first=newest_first)
         return Page(list(self._all_current(iter(page.resources))), page.next_position)
 
     def children(self, kind: Kind, parent: str) -> Iterator[Resource]:

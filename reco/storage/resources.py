@@ -117,7 +117,7 @@ def _from_item(item: dict[str, Any]) -> Resource:
 
 @dataclass(frozen=True)
 class Page:
-    """Some resources in order of creation, and where the next page starts; None at the end."""
+    """Some resources in the order asked for, and where the next page starts; None at the end."""
 
     resources: list[Resource]
     next_position: str | None
@@ -256,15 +256,17 @@ class ResourceTable:
         for key in _list_keys(resource):
             self._client.delete_item(TableName=self._table, Key=key)
 
-    def page(self, kind: Kind, parent: str | None, after: str | None, limit: int) -> Page:
-        """At most `limit` resources, oldest first, beginning behind position `after`.
+    def page(
+        self, kind: Kind, parent: str | None, after: str | None, limit: int, *, newest_first: bool = False
+    ) -> Page:
+        """At most `limit` resources, oldest first unless told otherwise, beginning behind position `after`.
 
         Positions stay valid while others are created and deleted. `parent` None lists the whole account.
         """
         found: list[Resource] = []
         position = after
         while True:
-            answer = self._entries(kind, parent, position, limit - len(found) + 1, forward=True)
+            answer = self._entries(kind, parent, position, limit - len(found) + 1, forward=not newest_first)
             resources = self._followed(kind, answer["Items"])
             for entry, resource in zip(answer["Items"], resources, strict=True):
                 if len(found) == limit:
