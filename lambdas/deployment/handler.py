@@ -1,4 +1,4 @@
-"""The deploy machine's check: a trained model is tried before a campaign serves it."""
+"""The deploy machine's check: a trained model is tried before a campaign or a recommender serves it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 
-from reco.arns import Kind, parse_arn
-from reco.jobs.deploy_job import target_of
+from reco.arns import parse_arn
+from reco.jobs.target import SERVERS, target_of
 from reco.jobs.trial import try_model
 from reco.settings import Settings
 from reco.storage.objects import Objects
@@ -27,9 +27,9 @@ def build(environment: Mapping[str, str]) -> Handler:
 
     def check(event: dict[str, Any], _: Any) -> dict[str, Any]:
         name = parse_arn(event["arn"])
-        if event.get("step") != "check" or name is None or name.kind is not Kind.CAMPAIGN:
+        if event.get("step") != "check" or name is None or name.kind not in SERVERS:
             raise ValueError(f"cannot check {event.get('arn')}")
-        target = target_of(table, name.resource_id, event["attempt"])
+        target = target_of(table, name.kind, name.resource_id, event["attempt"])
         return {"digest": target.digest, "probes": try_model(home, target.uri, target.digest)}
 
     return check

@@ -8,7 +8,8 @@ import pytest
 
 from reco.arns import Kind
 from reco.errors import StaleAttempt, UserFault
-from reco.jobs.deploy_job import begin, commit, settle_seconds
+from reco.jobs.deploy_job import begin, commit
+from reco.jobs.serving import settle_seconds
 from reco.settings import Settings, environment_for
 from tests.jobs.bench import CAMPAIGN, OTHER_VERSION, Bench
 
