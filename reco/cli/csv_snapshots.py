@@ -99,8 +99,10 @@ def _schema(path: Path, dataset_type: str) -> tuple[str, list[str]]:
     rules = RULES[dataset_type]
     lines = Lines(path, path.name)
     header = [name.strip() for name in split_record(lines.header.decode(errors="replace")) or []]
-    fields: list[dict[str, Any]] = [{"name": name, "type": kind} for name, kind in rules.required.items()]
-    fields += [{"name": name, "type": [kind, "null"]} for name, kind in rules.reserved.items() if name in header]
+    fields: list[dict[str, Any]] = [{"name": name, "type": rule.types[0]} for name, rule in rules.required.items()]
+    fields += [
+        {"name": name, "type": [rule.types[0], "null"]} for name, rule in rules.reserved.items() if name in header
+    ]
     known = {field["name"] for field in fields}
     others = [name for name in dict.fromkeys(header) if name not in known]
     if dataset_type == "INTERACTIONS":

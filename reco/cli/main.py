@@ -12,6 +12,7 @@ VERBS = {
     "evaluate": "reco.cli.evaluate:evaluate",
     "trust": "reco.cli.trust:trust",
     "up": "reco.cli.up:up",
+    "wait": "reco.cli.wait:wait",
 }
 """By name: the module and the click command in it."""
 
