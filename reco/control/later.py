@@ -44,10 +44,6 @@ LATER: Mapping[str, tuple[LaterParameter, ...]] = {
         LaterParameter(("domain",), "domain"),
         LaterParameter(("kms_key_arn",), "kmsKeyArn"),
     ),
-    "CreateDatasetImportJob": (
-        LaterParameter(("publish_attribution_metrics_to_s3",), "publishAttributionMetricsToS3", (False,)),
-    ),
-    "CreateSolution": (LaterParameter(("perform_incremental_update",), "performIncrementalUpdate", (False,)),),
     "CreateCampaign": _CAMPAIGN_CONFIG,
     "UpdateCampaign": _CAMPAIGN_CONFIG,
 }

@@ -52,6 +52,10 @@ def check_search(asked: Mapping[str, Any], recipe: Recipe | None) -> None:
         auto_ml_recipes(config["auto_ml_config"].get("recipe_list"), ())
     if recipe is None:
         # AutoML evaluates no other part of the configuration.
+        if asked.get("perform_incremental_update"):
+            raise InvalidInput(
+                "performIncrementalUpdate: only aws-semantic-similarity takes it, which performAutoML does not try."
+            )
         return
     if asked.get("perform_hpo") and not searchable(recipe):
         raise InvalidInput(f"performHPO: {recipe.name} has no hyperparameters to search; leave it out or false.")

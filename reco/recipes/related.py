@@ -104,7 +104,11 @@ SEMANTIC_SIMILARITY = Recipe(
     algorithm="aws-semantic-similarity",
     feature_transformation="aws-semantic-similarity",
     family="semantic_similarity",
-    description="Items whose name and text say the same as a given item's; nobody needs to have touched either.",
+    description=(
+        "Items whose name and text say the same as a given item's; nobody needs to have touched either. "
+        "performIncrementalUpdate is stored and shown, and does nothing more: items that come later are compared by "
+        "the next solution version, whether it is true or false."
+    ),
     query=("item",),
     required_datasets=("ITEMS",),
     optional_datasets=("INTERACTIONS",),

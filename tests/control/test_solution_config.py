@@ -9,7 +9,8 @@ import pytest
 
 from tests.control.conftest import INTERACTIONS, ITEMS, RECIPE, Bench, refused
 
-V2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+RECIPES = "arn:aws:personalize:::recipe/"
+V2 = f"{RECIPES}aws-user-personalization-v2"
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def objective(**members: str) -> dict[str, Any]:
 @pytest.mark.parametrize("sensitivity", ["OFF", "LOW", "MEDIUM", "HIGH"])
 def test_an_objective_is_shown_as_it_was_sent(bench: Bench, group: str, name: str, sensitivity: str) -> None:
     config = objective(itemAttribute="PRICE", objectiveSensitivity=sensitivity)
-    asked = {"name": "n", "datasetGroupArn": group, "recipeArn": f"arn:aws:personalize:::recipe/{name}"}
+    asked = {"name": "n", "datasetGroupArn": group, "recipeArn": f"{RECIPES}{name}"}
     arn = bench.client.create_solution(**asked, solutionConfig=config)["solutionArn"]
     bench.settle()
     assert bench.client.describe_solution(solutionArn=arn)["solution"]["solutionConfig"] == config
@@ -138,6 +139,24 @@ def test_an_objective_needs_a_dataset_of_items(bench: Bench) -> None:
     config = objective(itemAttribute="PRICE", objectiveSensitivity="LOW")
     asked = {"name": "n", "datasetGroupArn": group, "recipeArn": RECIPE, "solutionConfig": config}
     assert "numeric field of the Items" in refused("InvalidInputException", bench.client.create_solution, **asked)
+
+
+def test_incremental_updates_are_taken_and_shown_by_semantic_similarity_alone(bench: Bench, group: str) -> None:
+    create = bench.client.create_solution
+    semantic = {"name": "n", "datasetGroupArn": group, "recipeArn": f"{RECIPES}aws-semantic-similarity"}
+    for number, asked in enumerate((True, False, None)):
+        flag = {} if asked is None else {"performIncrementalUpdate": asked}
+        arn = create(**{**semantic, "name": f"n{number}"}, **flag)["solutionArn"]
+        bench.settle()
+        solution = bench.client.describe_solution(solutionArn=arn)["solution"]
+        version = bench.client.describe_solution_version(solutionVersionArn=bench.version(arn))["solutionVersion"]
+        assert solution.get("performIncrementalUpdate") is version.get("performIncrementalUpdate") is asked
+    elsewhere: list[dict[str, Any]] = [{"recipeArn": RECIPE}, {"recipeArn": V2}, {"performAutoML": True}]
+    for number, other in enumerate(elsewhere):
+        wish = {"name": f"other{number}", "datasetGroupArn": group, **other}
+        said = refused("InvalidInputException", create, **wish, performIncrementalUpdate=True)
+        assert said.startswith("performIncrementalUpdate: only aws-semantic-similarity takes it")
+        create(**wish, performIncrementalUpdate=False)
 
 
 def test_weights_and_thresholds_need_the_columns_they_choose_by(bench: Bench) -> None:
