@@ -73,9 +73,10 @@ class EventLog:
 
 @dataclass(frozen=True)
 class TrainSpecification:
-    """Everything the container needs to train one solution version."""
+    """Everything the container needs to train one model."""
 
-    version_arn: str
+    arn: str
+    """Of what the model is for: a solution version, or a recommender."""
     attempt: str
     attempt_uri: str
     recipe_arn: str

@@ -5,27 +5,24 @@ Only the solution version is written, so each step is one compare-and-set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from reco.arns import Kind
-from reco.errors import AlgorithmFault, StaleAttempt
+from reco.errors import StaleAttempt
 from reco.jobs import tuning
 from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim, require, with_attempt, write_as
-from reco.jobs.plan import RESULT, attempt_uri, settle_plan, settled_plan
+from reco.jobs.plan import settle_plan, settled_plan
 from reco.jobs.referred import arn_beside, referred
-from reco.jobs.specification import EventLog, SnapshotReference, TrainSpecification, to_json, train_result_from_json
+from reco.jobs.specification import SnapshotReference, to_json
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS, CREATE_STOPPED, CREATE_STOPPING
-from reco.jobs.tiers import Need, choose, training_need
+from reco.jobs.training import machine_for, result_of, snapshots_of, specification_for
 from reco.jobs.trials import SearchReport
-from reco.recipes import recipe_by_arn
 from reco.recipes.training_columns import column_choice
-from reco.storage.layout import EVENT_LOG_PREFIX, artefact_prefix, frozen_prefix, uri
 from reco.storage.resources import Resource
 
 KIND = Kind.SOLUTION_VERSION
-DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
 
 
 def begin(context: JobContext, version_id: str, execution: str) -> str:
@@ -52,35 +49,25 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
         return made
     solution = referred(context, version.body["solution_arn"])
     wishes = {**solution.body, **version.body}
-    group_arn = wishes["dataset_group_arn"]
-    group = referred(context, group_arn)
-    snapshots = _snapshots(context, group)
-    settings = context.settings
+    group = referred(context, wishes["dataset_group_arn"])
+    snapshots = snapshots_of(context, group)
     # AutoML looks at no other part of the configuration than its own.
     config = {} if wishes.get("perform_auto_ml") else wishes.get("solution_config") or {}
     threshold = config.get("event_value_threshold")
     search = tuning.wanted_search(wishes, snapshots, seed=0)
     recipes = [each.recipe_arn for each in search.candidates] if search else [wishes["recipe_arn"]]
-    need = _need(snapshots.get("INTERACTIONS"), recipes)
-    choice = choose(need, settings.function_memory_mb, settings.instance_type)
+    choice = machine_for(context, snapshots.get("INTERACTIONS"), recipes)
     folder = tuning.search_uri(context, version, attempt)
     excluded, included = column_choice(config.get("training_data_config"))
     previous = version.inner.get("previous")
     tuned = (version.body.get("tuned_hpo_params") or {}).get("algorithm_hyper_parameters", {})
-    specification = TrainSpecification(
-        version_arn=arn_beside(version.body["solution_arn"], KIND, version_id),
-        attempt=attempt,
-        attempt_uri=attempt_uri(context, version, attempt),
+    specification = specification_for(context, version, attempt, group, snapshots)(
+        arn=arn_beside(version.body["solution_arn"], KIND, version_id),
         recipe_arn=wishes.get("recipe_arn") or recipes[0],
         hyperparameters={**(config.get("algorithm_hyper_parameters") or {}), **tuned},
         feature_parameters=dict(config.get("feature_transformation_parameters") or {}),
         event_type=wishes.get("event_type"),
         event_value_threshold=float(threshold) if threshold not in (None, "") else None,
-        snapshots=snapshots,
-        events=EventLog(settings.data_bucket, EVENT_LOG_PREFIX, settings.events_table, group.incarnation),
-        frozen_uri=uri(settings.data_bucket, frozen_prefix(version.incarnation, attempt)),
-        artefact_uri=uri(settings.data_bucket, artefact_prefix(version.incarnation, attempt)),
-        minimum_interactions=settings.minimum_interactions,
         events_config=config.get("events_config"),
         optimization_objective=config.get("optimization_objective") or None,
         excluded_columns=excluded,
@@ -119,10 +106,7 @@ def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]
     """
     version = _version(context, version_id)
     require(version, attempt)
-    text = context.home.read_text(attempt_uri(context, version, attempt) + RESULT)
-    if text is None:
-        raise AlgorithmFault("The training ended without a result.")
-    result = train_result_from_json(text)
+    result = result_of(context, version, attempt)
     report = tuning.report_of(context, version, attempt)
 
     def mark(current: Resource, mine: Attempt) -> Resource | None:
@@ -188,27 +172,6 @@ def _mark_in_progress(version: Resource, _: Attempt) -> Resource:
     if version.status in (ACTIVE, CREATE_STOPPED, CREATE_STOPPING):
         raise NotNow(f"the solution version is {version.status}")
     return replace(version, status=CREATE_IN_PROGRESS, failure_reason=None)
-
-
-def _need(interactions: SnapshotReference | None, recipes: Sequence[str]) -> Need:
-    """What training takes, by the largest of the recipes that it may be of."""
-    blend = any(recipe_by_arn(arn).family == "blend" for arn in recipes)
-    if interactions is None:
-        return training_need(0, blend=blend)
-    return training_need(interactions.rows, blend=blend, items=interactions.items)
-
-
-def _snapshots(context: JobContext, group: Resource) -> dict[str, SnapshotReference]:
-    """The committed snapshot of each dataset that has one."""
-    found: dict[str, SnapshotReference] = {}
-    for dataset_type in DATASET_TYPES:
-        dataset = context.table.get(Kind.DATASET, f"{group.id}/{dataset_type}")
-        if dataset and dataset.deleting_since is None and "snapshot" in dataset.inner:
-            pointer = dataset.inner["snapshot"]
-            found[dataset_type] = SnapshotReference(
-                pointer["uri"], pointer["digest"], pointer["rows"], pointer.get("items")
-            )
-    return found
 
 
 def _version(context: JobContext, version_id: str) -> Resource:

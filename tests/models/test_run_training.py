@@ -121,7 +121,7 @@ class Container:
 
     def specify(self, interactions: SnapshotReference | None, **changes: Any) -> TrainSpecification:
         plain = TrainSpecification(
-            version_arn="arn:aws:personalize:us-east-1:123456789012:solution/s/12345678",
+            arn="arn:aws:personalize:us-east-1:123456789012:solution/s/12345678",
             attempt="a1",
             attempt_uri="s3://data/jobs/a1/",
             recipe_arn="arn:aws:personalize:::recipe/aws-user-personalization",
