@@ -107,6 +107,7 @@ class ApiStack(cdk.Stack):
                         storage.resources, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"
                     ),
                     iam.PolicyStatement(actions=["states:StartExecution"], resources=list(machines.values())),
+                    iam.PolicyStatement(actions=["states:StopExecution"], resources=[jobs.executions_of("train")]),
                 ],
             ),
             sentence="Reco: the operations of the personalize client.",

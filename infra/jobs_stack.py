@@ -83,6 +83,15 @@ class JobsStack(cdk.Stack):
             ExternalId=self.external_id,
         )
 
+    def executions_of(self, machine: str) -> str:
+        """ARN of every execution of a machine, for a policy."""
+        return self.format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self.machines[machine].state_machine_name}:*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+
     def _identify_workflow(self) -> Identity:
         storage = self._storage
         return make_identity(
@@ -299,15 +308,7 @@ class JobsStack(cdk.Stack):
 
     def _let_workflow_reach_out(self) -> None:
         """A policy of its own: machines and job role name the function or its role, so that cannot name them."""
-        executions = [
-            self.format_arn(
-                service="states",
-                resource="execution",
-                resource_name=f"{machine.state_machine_name}:*",
-                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-            )
-            for machine in self.machines.values()
-        ]
+        executions = [self.executions_of(name) for name in self.machines]
         iam.Policy(
             self,
             "WorkflowReachesOut",

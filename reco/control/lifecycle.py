@@ -3,7 +3,10 @@
     no machine, creating    CREATE PENDING, CREATE IN_PROGRESS, each for transition_s, then as COURSES says: ACTIVE
                             for most, a failure with its reason for a job whose work is not there yet
     no machine, updating    UPDATE PENDING, UPDATE IN_PROGRESS, each for transition_s, then as COURSES says
+    no machine, an update   as a creation, in a record of its own: the resource stays ACTIVE
+      beside the resource
     with a machine          what the machine wrote
+    stopping                STOP PENDING, STOP IN_PROGRESS, then INACTIVE; not before the runtime's memory has expired
     deleting, any kind      DELETE PENDING, DELETE IN_PROGRESS, then gone
 
 Nothing here writes: whoever reads a resource past its time removes it (reco.control.registry).
@@ -20,11 +23,17 @@ from reco.jobs.status import (
     CREATE_FAILED,
     CREATE_IN_PROGRESS,
     CREATE_PENDING,
+    CREATE_STOPPING,
     DELETE_IN_PROGRESS,
     DELETE_PENDING,
     FAILED,
     IN_PROGRESS_ALONE,
+    INACTIVE,
     PENDING,
+    START_IN_PROGRESS,
+    START_PENDING,
+    STOP_IN_PROGRESS,
+    STOP_PENDING,
     UPDATE_FAILED,
     UPDATE_IN_PROGRESS,
     UPDATE_PENDING,
@@ -40,11 +49,16 @@ MACHINES: Mapping[Kind, str] = {
 
 IN_PROGRESS = frozenset(
     {CREATE_PENDING, CREATE_IN_PROGRESS, UPDATE_PENDING, UPDATE_IN_PROGRESS, PENDING, IN_PROGRESS_ALONE}
+    | {STOP_PENDING, STOP_IN_PROGRESS, START_PENDING, START_IN_PROGRESS}
 )
 FINAL = frozenset({ACTIVE, CREATE_FAILED})
 
 UPDATING = "updating_since"
 """Key of `inner`: when the latest update of a resource without a machine was asked for, seconds since the epoch."""
+STOPPING = "stopping_since"
+"""Key of `inner`: when the latest stop was asked for. What is stopped is stored INACTIVE: its pointer is gone."""
+SERVING = frozenset({Kind.CAMPAIGN, Kind.RECOMMENDER})
+"""Kinds whose pointers the runtime believes for some seconds after they are gone."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +127,8 @@ def standing_at(resource: Resource, now: float, timing: Timing) -> Standing | No
     """How the resource stands at `now`; None once a delete is complete. Schemas stand ACTIVE, which nobody shows."""
     if resource.deleting_since is not None:
         return _deletion(resource, now, timing)
+    if resource.status == INACTIVE:
+        return _stopping(resource, now, timing)
     if resource.status is not None:
         return Standing(resource.status, resource.updated_at)
     if resource.kind is Kind.SCHEMA:
@@ -124,13 +140,42 @@ def _passing(resource: Resource, now: float, transition_s: float) -> Standing:
     course = COURSES.get(resource.kind, _PLAIN)
     updating: float | None = resource.inner.get(UPDATING)
     passage, asked = (course.creation, resource.created_at) if updating is None else (course.update, updating)
+    along = _along(passage, asked, now, transition_s)
+    reason = course.failure_reason if along.status == passage.end else None
+    return Standing(along.status, max(along.since, resource.updated_at), reason)
+
+
+def _along(passage: Passage, asked: float, now: float, transition_s: float) -> Standing:
+    """Where on a passage that began then something is."""
     started = asked + transition_s
     ended = started + transition_s
     if now < started:
-        return Standing(passage.pending, resource.updated_at)
+        return Standing(passage.pending, asked)
     if now < ended:
-        return Standing(passage.in_progress, max(started, resource.updated_at))
-    return Standing(passage.end, max(ended, resource.updated_at), course.failure_reason)
+        return Standing(passage.in_progress, started)
+    return Standing(passage.end, ended)
+
+
+def update_standing(asked: float, now: float, timing: Timing) -> Standing:
+    """How an update stands that was asked for then, and that leaves its resource ACTIVE, as a solution's does."""
+    return _along(_PLAIN.creation, asked, now, timing.transition_s)
+
+
+def active_from(asked: float, timing: Timing) -> float:
+    """When what was asked for then, a creation or an update without work, is ACTIVE."""
+    return asked + 2 * timing.transition_s
+
+
+def _stopping(resource: Resource, now: float, timing: Timing) -> Standing:
+    asked: float = resource.inner.get(STOPPING, resource.updated_at)
+    started = asked + timing.transition_s
+    ended = asked + _forgotten_after(resource, timing)
+    if now < started:
+        return Standing(STOP_PENDING, asked)
+    if now < ended:
+        return Standing(STOP_IN_PROGRESS, started)
+    # A start that failed has written since.
+    return Standing(INACTIVE, max(ended, resource.updated_at))
 
 
 def _deletion(resource: Resource, now: float, timing: Timing) -> Standing | None:
@@ -142,11 +187,14 @@ def _deletion(resource: Resource, now: float, timing: Timing) -> Standing | None
 
 
 def gone_at(resource: Resource, timing: Timing) -> float:
-    """When a resource that is being deleted is gone; a campaign not before every sandbox has forgotten it."""
+    """When a resource that is being deleted is gone; what serves not before every sandbox has forgotten it."""
+    return (resource.deleting_since or 0.0) + _forgotten_after(resource, timing)
+
+
+def _forgotten_after(resource: Resource, timing: Timing) -> float:
+    """Seconds that two passing statuses last, and that sandboxes may go on serving by a pointer that is gone."""
     lasting = 2 * timing.transition_s
-    if resource.kind is Kind.CAMPAIGN:
-        lasting = max(lasting, timing.pointer_cache_s)
-    return (resource.deleting_since or 0.0) + lasting
+    return max(lasting, timing.pointer_cache_s) if resource.kind in SERVING else lasting
 
 
 def awaits_machine(resource: Resource, now: float) -> bool:
@@ -156,4 +204,9 @@ def awaits_machine(resource: Resource, now: float) -> bool:
     update = resource.inner.get("update")
     if update and update["status"] == CREATE_PENDING:
         return bool(now - update["updated_at"] > RESTART_AFTER_S)
-    return resource.status == CREATE_PENDING and now - resource.updated_at > RESTART_AFTER_S
+    return resource.status in (CREATE_PENDING, START_PENDING) and now - resource.updated_at > RESTART_AFTER_S
+
+
+def awaits_stop(resource: Resource, now: float) -> bool:
+    """Its machine should have been stopped, and have said so, long ago."""
+    return resource.status == CREATE_STOPPING and now - resource.updated_at > RESTART_AFTER_S

@@ -11,9 +11,10 @@ from reco.control.claims import claim_on
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.solutions import require_datasets
+from reco.control.stopping import stop_made_up_for
 from reco.control.tags import tags_of
 from reco.errors import InvalidInput, ResourceInUse
-from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_PENDING
+from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_PENDING, CREATE_STOPPED
 from reco.recipes import recipe_by_arn
 from reco.storage.resources import Resource
 from reco.wire.call import Call
@@ -102,12 +103,13 @@ def list_solution_versions(registry: Registry, call: Call) -> dict[str, Any]:
 def get_solution_metrics(registry: Registry, call: Call) -> dict[str, Any]:
     version = _asked_version(registry, call)
     arn = registry.arn(version)
-    if version.status == CREATE_FAILED:
-        raise InvalidInput(f"{arn} has no metrics: its status is {CREATE_FAILED}.")
+    if version.status in (CREATE_FAILED, CREATE_STOPPED):
+        raise InvalidInput(f"{arn} has no metrics: its status is {version.status}.")
     if version.status != ACTIVE:
         raise ResourceInUse(f"{arn} has no metrics yet: its status is {version.status}.")
     return {"solution_version_arn": arn, "metrics": version.inner.get("metrics", {})}
 
 
 def _asked_version(registry: Registry, call: Call) -> Resource:
-    return registry.find(Kind.SOLUTION_VERSION, call.parameters["solution_version_arn"], "solutionVersionArn")
+    asked = registry.find(Kind.SOLUTION_VERSION, call.parameters["solution_version_arn"], "solutionVersionArn")
+    return stop_made_up_for(registry, asked)

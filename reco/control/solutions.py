@@ -8,14 +8,15 @@ from typing import Any
 
 from reco.arns import Kind
 from reco.control.claims import claim_on
-from reco.control.lifecycle import IN_PROGRESS
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.solution_config import check_columns, check_config
+from reco.control.stopping import stop_made_up_for
 from reco.control.tags import tags_of
 from reco.control.tuning import AUTO_ML_NEEDS, asked_recipe, auto_ml_result, check_search
 from reco.datasets.schemas import Schema, parse_schema
 from reco.errors import InvalidInput, ResourceInUse
+from reco.jobs.status import UNFINISHED
 from reco.recipes import Recipe
 from reco.storage.resources import Resource
 from reco.wire.call import Call
@@ -81,7 +82,7 @@ def delete_solution(registry: Registry, call: Call) -> None:
         if campaign:
             raise ResourceInUse(f"{arn} is deployed by {registry.arn(campaign)}; delete that first.")
         for version in registry.children(Kind.SOLUTION_VERSION, arn):
-            if version.status in IN_PROGRESS:
+            if stop_made_up_for(registry, version).status in UNFINISHED:
                 raise ResourceInUse(f"{arn} is being trained: {registry.arn(version)} is {version.status}.")
 
     registry.delete(solution, refuse)

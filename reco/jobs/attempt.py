@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -18,9 +18,12 @@ from reco.arns import Kind
 from reco.clock import Clock
 from reco.errors import StaleAttempt
 from reco.settings import Settings
-from reco.storage.access import CallersRights
-from reco.storage.objects import Objects
 from reco.storage.resources import Resource, ResourceTable
+
+if TYPE_CHECKING:
+    # The control plane reads attempts, and would wait for boto3 at every cold start.
+    from reco.storage.access import CallersRights
+    from reco.storage.objects import Objects
 
 Outcome = Literal["done", "failed"]
 

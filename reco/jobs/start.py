@@ -1,4 +1,4 @@
-"""Starting a job's state machine, as often as one likes with one effect.
+"""Starting and stopping a job's state machine, as often as one likes with one effect.
 
 An execution is named after what it is for: the resource's incarnation and a sequence number (0 for the creation, then
 one more for each update). A name is never given twice, since Step Functions keeps names for 90 days while a deleted
@@ -17,6 +17,10 @@ from botocore.exceptions import ClientError
 Machine = Literal["import", "train", "deploy"]
 
 
+STOPPED = "Stopped"
+"""Error of an execution that a user asked to be stopped."""
+
+
 def execution_name(incarnation: str, sequence: int) -> str:
     """Name of the execution that does a resource's `sequence`-th piece of work."""
     return f"{incarnation}-{sequence}"
@@ -27,6 +31,9 @@ class JobStarter(Protocol):
 
     def start(self, arn: str, execution_name: str, machine: Machine) -> None:
         """Sees to it that the machine runs, or has run, for this resource under this name."""
+
+    def stop(self, execution: str) -> None:
+        """Ends the execution of this ARN, and the container that it runs; one that has ended stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,16 @@ class StepFunctionsStarter:
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+
+    def stop(self, execution: str) -> None:
+        """Stops the execution; one that has ended, or that is forgotten by now, is left as it is."""
+        try:
+            self.client.stop_execution(
+                executionArn=execution, error=STOPPED, cause="A user asked for it to be stopped."
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
 
 

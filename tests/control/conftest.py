@@ -51,12 +51,18 @@ class Machines:
     """Remembers which machine was started, and breaks on demand."""
 
     started: list[tuple[str, str, str]] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
     broken: bool = False
 
     def start(self, arn: str, execution_name: str, machine: str) -> None:
         if self.broken:
             raise ConnectionError("Step Functions is away")
         self.started.append((arn, execution_name, machine))
+
+    def stop(self, execution: str) -> None:
+        if self.broken:
+            raise ConnectionError("Step Functions is away")
+        self.stopped.append(execution)
 
 
 @dataclass

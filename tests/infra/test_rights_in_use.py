@@ -20,6 +20,7 @@ from local.sample_data import shop_data
 from local.world import World
 from tests.infra.calls import MARK, Call, recording
 from tests.infra.templates import Assembly
+from tests.local.test_state_machines import wait_for
 
 pytestmark = pytest.mark.xdist_group("assets")
 
@@ -88,6 +89,7 @@ def travel(world: World) -> None:
         campaign = traveller.deploy(journey, recipe)
         traveller.recommend(campaign, user=user)
     search(traveller, journey)
+    stop(traveller, journey)
     traveller.personalize.list_campaigns()
     traveller.personalize.update_campaign(
         campaignArn=campaign, solutionVersionArn=journey.arns["user-personalization version"]
@@ -109,6 +111,20 @@ def search(traveller: Traveller, journey: Journey) -> None:
     traveller.wait("solution", lambda: personalize.describe_solution(solutionArn=solution))
     version = personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
     traveller.wait("search", lambda: personalize.describe_solution_version(solutionVersionArn=version))
+
+
+def stop(traveller: Traveller, journey: Journey) -> None:
+    """A training that is stopped once it is at work."""
+    personalize = traveller.personalize
+    solution = journey.arns["user-personalization solution"]
+    version = personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+
+    def status() -> str:
+        return str(personalize.describe_solution_version(solutionVersionArn=version)["solutionVersion"]["status"])
+
+    wait_for(lambda: status() == "CREATE IN_PROGRESS")
+    personalize.stop_solution_version_creation(solutionVersionArn=version)
+    wait_for(lambda: status() == "CREATE STOPPED", 10)
 
 
 def resolved(statements: Any, world: World) -> set[tuple[str, str, str, str]]:
