@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ Floats = NDArray[np.float32]
 SUPPORT = 200
 """Context items of one target."""
 _BLOCK_CELLS = 6_000_000
-"""Cells of a block's table of places (targets by items) and of its systems."""
+"""Cells of a block's table of places (targets by items of any of their supports) and of its systems."""
 _BLOCK_ENTRIES = 1_000_000
 """Entries of the Gram matrix that a block looks at."""
 
@@ -54,7 +55,8 @@ def solve_columns(gram: Any, right: Any, *, ridge: float, support: int = SUPPORT
             keeps a context item out of a target's support: leave the diagonal out where nothing may explain itself.
         ridge: > 0.
         support: context items of a target, at most.
-    Cost: support^3 / 3 for each target and the look-up of support^2 entries; memory: a block beside the result.
+    Cost: support^3 / 3 for each target and the look-up of its support's entries of the Gram matrix, whatever the size
+        of the catalogue; memory: a block beside the result, and 4 bytes an item a thread.
     """
     from scipy import sparse  # only where models are fitted: no handler carries it
 
@@ -63,12 +65,16 @@ def solve_columns(gram: Any, right: Any, *, ridge: float, support: int = SUPPORT
     supports = _strongest(right, 1 / np.sqrt(diagonal), support)
     half = _shorter_rows(gram)
     found = np.zeros(len(supports.items), np.float32)
+    own = local()
+
+    def begin() -> None:
+        own.numbers = np.full(count, -1, np.int32)
 
     def solve(targets: NDArray[np.int64]) -> None:
-        _solve_block(half, diagonal, ridge, supports, targets, found)
+        _solve_block(half, diagonal, ridge, supports, targets, found, own.numbers)
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(solve, _blocks(half, supports, count)))
+    with ThreadPoolExecutor(threads, initializer=begin) as pool:
+        list(pool.map(solve, _blocks(half, supports)))
     table = sparse.csc_matrix((found, supports.items, supports.offsets), shape=(count, count)).tocsr()
     table.sort_indices()
     return ItemRows(table.indptr.astype(np.int64), table.indices.astype(np.int32), table.data)
@@ -103,7 +109,7 @@ def _shorter_rows(gram: Any) -> Any:
     return sparse.csr_matrix((table.data[kept], table.indices[kept], starts), shape=table.shape)
 
 
-def _blocks(half: Any, supports: _Supports, count: int) -> Iterator[NDArray[np.int64]]:
+def _blocks(half: Any, supports: _Supports) -> Iterator[NDArray[np.int64]]:
     """Targets of nearly equal support, together within the bounds of a block."""
     sizes = np.diff(supports.offsets)
     order = np.argsort(sizes, kind="stable")
@@ -117,7 +123,7 @@ def _blocks(half: Any, supports: _Supports, count: int) -> Iterator[NDArray[np.i
         widest = int(sizes[start]) + int(sizes[start]) // 8
         stop = int(np.searchsorted(sizes, widest, side="right"))
         stop = min(stop, int(np.searchsorted(entries, entries[start] + _BLOCK_ENTRIES, side="right")) - 1)
-        stop = min(stop, start + _BLOCK_CELLS // max(count, widest * widest))
+        stop = min(stop, start + min(_BLOCK_CELLS // (widest * widest), int((_BLOCK_CELLS / widest) ** 0.5)))
         stop = max(stop, start + 1)
         yield order[start:stop]
         start = stop
@@ -130,23 +136,34 @@ def _solve_block(
     supports: _Supports,
     targets: NDArray[np.int64],
     found: Floats,
+    numbers: NDArray[np.int32],
 ) -> None:
-    """Solves the targets' systems, padded to one size by rows of the identity; writes to `found` by support."""
-    count = half.shape[0]
+    """Solves the targets' systems, padded to one size by rows of the identity; writes to `found` by support.
+
+    Args:
+        numbers: (I,) -1 everywhere, before and after: in between, the items of these supports are numbered in it, so
+            that the table of places is as wide as they are many and not as the catalogue.
+    """
     sizes = np.diff(supports.offsets)[targets]
     width = int(sizes.max())
     own = np.repeat(np.arange(len(targets)), sizes)
     place = np.arange(len(own)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     source = np.repeat(supports.offsets[targets], sizes) + place
     items = supports.items[source]
-    place_of = np.full(len(targets) * count, -1, np.int16 if width < 1 << 15 else np.int32)
-    place_of[own * count + items] = place
+    distinct, number = np.unique(items, return_inverse=True)
+    numbers[distinct] = np.arange(len(distinct), dtype=np.int32)
+    place_of = np.full(len(targets) * len(distinct), -1, np.int16 if width < 1 << 15 else np.int32)
+    place_of[own * len(distinct) + number] = place
     lengths = np.diff(half.indptr)[items]
     entry = np.arange(int(lengths.sum())) + np.repeat(half.indptr[items] - (np.cumsum(lengths) - lengths), lengths)
-    column = place_of[np.repeat(own * count, lengths) + half.indices[entry]]
+    of = np.repeat(np.arange(len(own)), lengths)
+    met = numbers[half.indices[entry]]
+    numbers[distinct] = -1
+    near = np.flatnonzero(met >= 0)
+    entry, of = entry[near], of[near]
+    column = place_of[own[of] * len(distinct) + met[near]]
     inside = np.flatnonzero(column >= 0)
-    of = np.repeat(np.arange(len(own)), lengths)[inside]
-    column, values = column[inside], half.data[entry[inside]]
+    of, column, values = of[inside], column[inside], half.data[entry[inside]]
     systems = np.zeros((len(targets), width, width), np.float32)
     step = np.arange(width)
     systems[:, step, step] = 1
