@@ -7,7 +7,7 @@ import pytest
 from reco.artefact import open_artefact
 from reco.datasets.building import build_snapshot
 from reco.datasets.scan import Scan, open_database
-from reco.datasets.schemas import RULES, parse_schema
+from reco.datasets.schemas import RULES, check_schema, parse_schema
 from reco.datasets.snapshot import PLACED, CatalogueSnapshot, InteractionSnapshot
 from reco.errors import CorruptArtefact, InvalidInput
 from tests.datasets.builders import schema_text
@@ -80,17 +80,19 @@ def test_a_row_without_its_type_of_event_is_at_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", ["USER_ID", "ACTION_ID", "EVENT_TYPE", "TIMESTAMP"])
 def test_every_required_field_of_action_interactions_is_asked_for(missing: str) -> None:
     required = RULES["ACTION_INTERACTIONS"].required
-    fields = [{"name": name, "type": kind} for name, kind in required.items() if name != missing]
+    fields = [{"name": name, "type": rule.types[0]} for name, rule in required.items() if name != missing]
+    schema = parse_schema(schema_text("ActionInteractions", *fields))
     with pytest.raises(InvalidInput, match=f"must have the fields {missing}"):
-        parse_schema(schema_text("ActionInteractions", *fields))
+        check_schema(schema, None)
 
 
 def test_an_action_needs_something_to_learn_from() -> None:
+    schema = parse_schema(schema_text("Actions", {"name": "ACTION_ID", "type": "string"}))
     with pytest.raises(InvalidInput, match="at least 1 metadata field"):
-        parse_schema(schema_text("Actions", {"name": "ACTION_ID", "type": "string"}))
+        check_schema(schema, None)
 
 
 def test_events_of_both_kinds_are_placed_by_user_what_and_when() -> None:
     for dataset_type, names in PLACED.items():
         required = RULES[dataset_type].required
-        assert [required[name] for name in names] == ["string", "string", "long"]
+        assert [required[name].types for name in names] == [("string",), ("string",), ("long",)]
