@@ -9,6 +9,7 @@ RecoError
 │   ├── InvalidNextToken
 │   ├── ResourceNotFound
 │   ├── ResourceAlreadyExists
+│   │   └── MetricAlreadyExists
 │   ├── ResourceInUse
 │   ├── LimitExceeded
 │   ├── TooManyTags
@@ -72,6 +73,13 @@ class ResourceAlreadyExists(ClientFault):
     def __init__(self, arn: str) -> None:
         super().__init__(f"Another resource with Arn {arn} already exists.")
         self.arn = arn
+
+
+class MetricAlreadyExists(ResourceAlreadyExists):
+    """A metric attribution has a metric of this name."""
+
+    def __init__(self, name: str) -> None:
+        ClientFault.__init__(self, f"A metric of the name {name} already exists; remove it, or choose another name.")
 
 
 class ResourceInUse(ClientFault):

@@ -43,6 +43,12 @@ SLOTS: Mapping[str, Slot] = {
         holds=lambda job: job.status in IN_PROGRESS,
         refusal=lambda: ResourceInUse("Another import job for this dataset is in progress; wait until it ends."),
     ),
+    "metric_attribution": Slot(
+        holds=lambda attribution: True,
+        refusal=lambda: LimitExceeded(
+            "A dataset group has at most 1 metric attribution; delete the present one first."
+        ),
+    ),
     "event_tracker": Slot(
         holds=lambda tracker: True,
         refusal=lambda: LimitExceeded("A dataset group has at most 1 event tracker; delete the present one first."),

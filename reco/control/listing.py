@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from reco.arns import Kind
 from reco.control.registry import Registry
@@ -15,6 +15,28 @@ DEFAULT_PAGE = 100
 
 Filter = tuple[Kind, str, str]
 """What a list may be held to: the kind of parent, its request member, and the member as the caller writes it."""
+
+Position = TypeVar("Position", str, int)
+
+_ELSEWHERE = "nextToken: holds no position of this list; begin without a token."
+
+
+def read_position(call: Call, kind: type[Position]) -> Position | None:
+    """Where a page begins, from the request's token; None without one.
+
+    Raises:
+        InvalidNextToken: the token is not of this list.
+    """
+    token = call.parameters.get("next_token")
+    position = decode(call.operation, call.parameters, token) if token else None
+    if position is not None and type(position) is not kind:
+        raise InvalidNextToken(_ELSEWHERE)
+    return position
+
+
+def token_for(call: Call, position: str | int) -> str:
+    """The token of the page that begins behind a position."""
+    return encode(call.operation, call.parameters, position)
 
 
 def list_resources(
@@ -37,15 +59,12 @@ def list_resources(
     arn = call.parameters.get(parent[1]) if parent else None
     if arn is not None and parent and registry.id_in(parent[0], arn, parent[2]) is None:
         return {key: []}
-    token = call.parameters.get("next_token")
-    after = decode(call.operation, call.parameters, token) if token else None
-    if after is not None and not isinstance(after, str):
-        raise InvalidNextToken("nextToken: holds no position of this list; begin without a token.")
+    after = read_position(call, str)
     size = call.parameters.get("max_results", DEFAULT_PAGE)
     page = registry.page(kind, arn, after, size, newest_first=newest_first)
     return {
         key: [registry.view(resource) for resource in page.resources],
-        "next_token": encode(call.operation, call.parameters, page.next_position) if page.next_position else None,
+        "next_token": token_for(call, page.next_position) if page.next_position else None,
     }
 
 
@@ -55,12 +74,11 @@ def list_fixed(call: Call, key: str, entries: Sequence[Mapping[str, Any]]) -> di
     Raises:
         InvalidNextToken: the token is not of this list.
     """
-    token = call.parameters.get("next_token")
-    start = decode(call.operation, call.parameters, token) if token else 0
-    if not isinstance(start, int) or not 0 <= start <= len(entries):
-        raise InvalidNextToken("nextToken: holds no position of this list; begin without a token.")
+    start = read_position(call, int) or 0
+    if not 0 <= start <= len(entries):
+        raise InvalidNextToken(_ELSEWHERE)
     stop = start + call.parameters.get("max_results", DEFAULT_PAGE)
     return {
         key: list(entries[start:stop]),
-        "next_token": encode(call.operation, call.parameters, stop) if stop < len(entries) else None,
+        "next_token": token_for(call, stop) if stop < len(entries) else None,
     }
