@@ -39,11 +39,7 @@ _CAMPAIGN_CONFIG = (
 )
 
 LATER: Mapping[str, tuple[LaterParameter, ...]] = {
-    "CreateSchema": (LaterParameter(("domain",), "domain"),),
-    "CreateDatasetGroup": (
-        LaterParameter(("domain",), "domain"),
-        LaterParameter(("kms_key_arn",), "kmsKeyArn"),
-    ),
+    "CreateDatasetGroup": (LaterParameter(("kms_key_arn",), "kmsKeyArn"),),
     "CreateCampaign": _CAMPAIGN_CONFIG,
     "UpdateCampaign": _CAMPAIGN_CONFIG,
 }
