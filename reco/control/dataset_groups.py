@@ -1,10 +1,11 @@
-"""Dataset groups: what datasets, event trackers and solutions belong to."""
+"""Dataset groups: what datasets, event trackers, filters, solutions and recommenders belong to."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from reco.arns import Kind
+from reco.control.lifecycle import IN_PROGRESS
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.tags import tags_of
@@ -12,16 +13,25 @@ from reco.errors import InvalidInput, ResourceInUse
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
-_CHILDREN = (Kind.DATASET, Kind.EVENT_TRACKER, Kind.SOLUTION)
+CHILDREN = (
+    Kind.DATASET,
+    Kind.EVENT_TRACKER,
+    Kind.FILTER,
+    Kind.SOLUTION,
+    Kind.RECOMMENDER,
+    Kind.METRIC_ATTRIBUTION,
+)
+"""What must be deleted before its group; the group's data deletion jobs go with it, once they have ended."""
 
 
 def create_dataset_group(registry: Registry, call: Call) -> dict[str, Any]:
-    if "role_arn" in call.parameters:
-        raise InvalidInput("roleArn is for the key in kmsKeyArn, which is not given; leave roleArn out.")
-    name = call.parameters["name"]
-    tags = tags_of(call.parameters.get("tags"))
-    group = registry.create(fresh(Kind.DATASET_GROUP, name, {"name": name}, call.now, tags=tags), [])
-    return {"dataset_group_arn": registry.arn(group)}
+    """A group of a domain, or a custom one when `domain` is not given."""
+    asked = call.parameters
+    _check_key(asked.get("kms_key_arn"), asked.get("role_arn"))
+    tags = tags_of(asked.get("tags"))
+    body = {member: asked.get(member) for member in ("name", "role_arn", "kms_key_arn", "domain")}
+    group = registry.create(fresh(Kind.DATASET_GROUP, asked["name"], body, call.now, tags=tags), [])
+    return {"dataset_group_arn": registry.arn(group), "domain": asked.get("domain")}
 
 
 def describe_dataset_group(registry: Registry, call: Call) -> dict[str, Any]:
@@ -37,9 +47,21 @@ def delete_dataset_group(registry: Registry, call: Call) -> None:
     group = registry.find(Kind.DATASET_GROUP, call.parameters["dataset_group_arn"], "datasetGroupArn")
 
     def refuse(current: Resource) -> None:
-        for kind in _CHILDREN:
-            child = next(registry.children(kind, registry.arn(current)), None)
+        arn = registry.arn(current)
+        for kind in CHILDREN:
+            child = next(registry.children(kind, arn), None)
             if child:
-                raise ResourceInUse(f"{registry.arn(current)} still holds {registry.arn(child)}; delete that first.")
+                raise ResourceInUse(f"{arn} still holds {registry.arn(child)}; delete that first.")
+        for job in registry.children(Kind.DATA_DELETION_JOB, arn):
+            status = registry.status(job)
+            if status in IN_PROGRESS:
+                raise ResourceInUse(f"{arn} is in use by {registry.arn(job)}, which is {status}; wait until it ends.")
 
     registry.delete(group, refuse)
+
+
+def _check_key(key_arn: str | None, role_arn: str | None) -> None:
+    if key_arn is None and role_arn is not None:
+        raise InvalidInput("roleArn is for the key in kmsKeyArn, which is not given; give both or neither.")
+    if key_arn is not None and role_arn is None:
+        raise InvalidInput("kmsKeyArn needs roleArn, the role that may use the key; give both or neither.")

@@ -1,36 +1,41 @@
-"""Datasets: one of each type in a group, each with a schema of its type."""
+"""Datasets: one of each type in a group, each with a schema of its type and of the group's domain."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from reco.arns import Kind
 from reco.control.claims import claim_on
+from reco.control.dataset_updates import latest_update
 from reco.control.lifecycle import IN_PROGRESS
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.tags import tags_of
-from reco.datasets.schemas import RULES, parse_schema
+from reco.datasets.schemas import CUSTOM_ONLY, RULES, parse_schema
 from reco.errors import InvalidInput, ResourceInUse
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
+_READERS = (Kind.DATASET_IMPORT_JOB, Kind.DATASET_EXPORT_JOB)
+"""Jobs that work on one dataset."""
+
 
 def create_dataset(registry: Registry, call: Call) -> dict[str, Any]:
+    """An Action_Interactions dataset gets the tracking id that PutActionInteractions names."""
     asked = call.parameters
     dataset_type = _dataset_type(asked["dataset_type"])
     tags = tags_of(asked.get("tags"))
     group = registry.find(Kind.DATASET_GROUP, asked["dataset_group_arn"], "datasetGroupArn")
     schema = registry.find(Kind.SCHEMA, asked["schema_arn"], "schemaArn")
-    described = parse_schema(schema.body["schema"]).dataset_type
-    if described != dataset_type:
-        raise InvalidInput(f"schemaArn: the schema describes {described}, but datasetType is {dataset_type}.")
+    _check_fit(dataset_type, group, schema)
     registry.require_active(group)
     body = {
         "name": asked["name"],
         "dataset_group_arn": asked["dataset_group_arn"],
         "dataset_type": dataset_type,
         "schema_arn": asked["schema_arn"],
+        "tracking_id": str(uuid.uuid4()) if dataset_type == "ACTION_INTERACTIONS" else None,
     }
     dataset = fresh(
         Kind.DATASET,
@@ -45,7 +50,8 @@ def create_dataset(registry: Registry, call: Call) -> dict[str, Any]:
 
 
 def describe_dataset(registry: Registry, call: Call) -> dict[str, Any]:
-    return {"dataset": registry.view(registry.find(Kind.DATASET, call.parameters["dataset_arn"], "datasetArn"))}
+    dataset = registry.find(Kind.DATASET, call.parameters["dataset_arn"], "datasetArn")
+    return {"dataset": {**registry.view(dataset), "latest_dataset_update": latest_update(registry, dataset)}}
 
 
 def list_datasets(registry: Registry, call: Call) -> dict[str, Any]:
@@ -54,16 +60,16 @@ def list_datasets(registry: Registry, call: Call) -> dict[str, Any]:
 
 
 def delete_dataset(registry: Registry, call: Call) -> None:
-    """Deletes the dataset and its import jobs; models trained on it stay."""
+    """Deletes the dataset and its import and export jobs; models trained on it stay."""
     dataset = registry.find(Kind.DATASET, call.parameters["dataset_arn"], "datasetArn")
 
     def refuse(current: Resource) -> None:
         arn = registry.arn(current)
-        jobs = registry.children(Kind.DATASET_IMPORT_JOB, arn)
-        versions = registry.children(Kind.SOLUTION_VERSION, current.body["dataset_group_arn"])
-        for reader in (*jobs, *versions):
-            if reader.status in IN_PROGRESS:
-                raise ResourceInUse(f"{arn} is in use by {registry.arn(reader)}, which is {reader.status}.")
+        jobs = [job for kind in _READERS for job in registry.children(kind, arn)]
+        for reader in (*jobs, *registry.children(Kind.SOLUTION_VERSION, current.body["dataset_group_arn"])):
+            status = registry.status(reader)
+            if status in IN_PROGRESS:
+                raise ResourceInUse(f"{arn} is in use by {registry.arn(reader)}, which is {status}.")
 
     registry.delete(dataset, refuse)
 
@@ -74,3 +80,22 @@ def _dataset_type(given: str) -> str:
     if dataset_type not in RULES:
         raise InvalidInput(f"datasetType must be one of {', '.join(RULES)}; it is {given[:60]}.")
     return dataset_type
+
+
+def _check_fit(dataset_type: str, group: Resource, schema: Resource) -> None:
+    described = parse_schema(schema.body["schema"]).dataset_type
+    if described != dataset_type:
+        raise InvalidInput(f"schemaArn: the schema describes {described}, but datasetType is {dataset_type}.")
+    domain = group.body.get("domain")
+    if domain and dataset_type in CUSTOM_ONLY:
+        raise InvalidInput(
+            f"datasetType: {dataset_type} is for custom dataset groups, and the domain of this group is {domain}."
+        )
+    if schema.body.get("domain") != domain:
+        raise InvalidInput(
+            f"schemaArn: {_domain(schema)}, and the dataset group's is {domain or 'none'}; they must be the same."
+        )
+
+
+def _domain(schema: Resource) -> str:
+    return f"the domain of the schema is {schema.body.get('domain') or 'none'}"

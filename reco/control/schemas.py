@@ -7,16 +7,17 @@ from typing import Any
 from reco.arns import Kind
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
-from reco.datasets.schemas import parse_schema
+from reco.datasets.schemas import check_schema, parse_schema
 from reco.errors import ResourceInUse
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
 
 def create_schema(registry: Registry, call: Call) -> dict[str, Any]:
-    """Stores the text as it was sent, once it has been read."""
-    parse_schema(call.parameters["schema"])
-    body = {"name": call.parameters["name"], "schema": call.parameters["schema"]}
+    """Stores the text as it was sent, once it has been read and fits its domain."""
+    asked = call.parameters
+    check_schema(parse_schema(asked["schema"]), asked.get("domain"))
+    body = {"name": asked["name"], "schema": asked["schema"], "domain": asked.get("domain")}
     schema = registry.create(fresh(Kind.SCHEMA, body["name"], body, call.now), [])
     return {"schema_arn": registry.arn(schema)}
 
@@ -33,8 +34,10 @@ def delete_schema(registry: Registry, call: Call) -> None:
     schema = registry.find(Kind.SCHEMA, call.parameters["schema_arn"], "schemaArn")
 
     def refuse(current: Resource) -> None:
-        dataset = next(registry.children(Kind.DATASET, registry.arn(current)), None)
-        if dataset:
-            raise ResourceInUse(f"{registry.arn(current)} is the schema of {registry.arn(dataset)}; delete that first.")
+        arn = registry.arn(current)
+        # Datasets that once had this schema are found under it too (reco.control.dataset_updates).
+        for dataset in registry.children(Kind.DATASET, arn):
+            if dataset.body["schema_arn"] == arn:
+                raise ResourceInUse(f"{arn} is the schema of {registry.arn(dataset)}; delete that first.")
 
     registry.delete(schema, refuse)

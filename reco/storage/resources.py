@@ -52,7 +52,7 @@ class Resource:
     parent: str | None = None
     """ARN of the parent whose list it is in; None for schemas and dataset groups."""
     also_under: tuple[str, ...] = ()
-    """ARNs of further resources under which it is found, such as a dataset's schema."""
+    """ARNs of further resources under which it is found, such as a dataset's schema and those it had before."""
     tags: dict[str, str] = field(default_factory=dict)
     inner: dict[str, Any] = field(default_factory=dict)
     """What the API never shows: snapshot pointers, attempts, artefact addresses."""
@@ -72,10 +72,15 @@ def _resource_key(kind: Kind, resource_id: str) -> dict[str, Any]:
 
 
 def _list_keys(resource: Resource) -> list[dict[str, Any]]:
-    position = {"S": f"{int(resource.created_at * 1000):013d}#{resource.incarnation}"}
-    owners = [*([resource.parent] if resource.parent else []), *resource.also_under]
-    partitions = [f"list#{resource.kind}", *(f"list#{resource.kind}#{owner}" for owner in owners)]
-    return [{PARTITION_KEY: {"S": partition}, SORT_KEY: position} for partition in partitions]
+    owners = [None, *([resource.parent] if resource.parent else []), *resource.also_under]
+    return [_list_key(resource, owner) for owner in owners]
+
+
+def _list_key(resource: Resource, owner: str | None) -> dict[str, Any]:
+    """Of its entry in a list; `owner` None is the whole account's."""
+    partition = f"list#{resource.kind}" + (f"#{owner}" if owner else "")
+    position = f"{int(resource.created_at * 1000):013d}#{resource.incarnation}"
+    return {PARTITION_KEY: {"S": partition}, SORT_KEY: {"S": position}}
 
 
 def _to_item(resource: Resource) -> dict[str, Any]:
@@ -170,6 +175,10 @@ class ResourceTable:
                 self._client.delete_item(TableName=self._table, Key=key)
             raise NameTaken(resource.id) from error
         return resource
+
+    def enter(self, resource: Resource, owner: str) -> None:
+        """Writes the resource's entry under one more ARN, which is or will be in its `also_under`; repeatable."""
+        self._client.put_item(TableName=self._table, Item={**_list_key(resource, owner), "id": {"S": resource.id}})
 
     def get(self, kind: Kind, resource_id: str) -> Resource | None:
         answer = self._client.get_item(TableName=self._table, Key=_resource_key(kind, resource_id), ConsistentRead=True)

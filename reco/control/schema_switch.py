@@ -1,0 +1,70 @@
+"""A dataset that takes another schema: one write switches, and whoever reads the dataset may make it.
+
+Between the request and the switch the dataset is *switching*: `inner` carries the new schema, and everybody goes on
+seeing the old one. Settling makes three calls, in this order (docs/adr/0002):
+
+    entry      the dataset is found under the new schema, so that who deletes that sees it
+    touch      of the new schema: a delete that looked before must look again; after one that is done this fails
+    dataset    the new schema is its schema; or, where the touch failed, it is no longer switching
+
+A dataset stays entered under every schema it ever had or was to have, until it is deleted itself. An entry that a slow
+caller removed late could be that of a schema it had gone back to. `body["schema_arn"]` alone says which one it has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reco.arns import Kind
+from reco.control.lifecycle import UPDATING
+from reco.errors import StaleAttempt
+from reco.storage.resources import Resource, ResourceTable
+
+_SWITCH = "switch"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How a switch ended."""
+
+    dataset: Resource | None
+    """As it now is, not switching; None when it has gone."""
+    switched: bool
+    """False when the new schema, or the dataset, was deleted first."""
+
+
+def switching(dataset: Resource, schema: Resource, schema_arn: str, now: float) -> Resource:
+    """The dataset, about to take a schema as it was just read."""
+    switch = {"id": schema.id, "incarnation": schema.incarnation, "arn": schema_arn, "asked_at": now}
+    under = tuple(dict.fromkeys((*dataset.also_under, schema_arn)))
+    return replace(dataset, also_under=under, inner={**dataset.inner, _SWITCH: switch})
+
+
+def is_switching(dataset: Resource) -> bool:
+    """Whether it is to be settled before it is shown."""
+    return _SWITCH in dataset.inner
+
+
+def settle_switch(table: ResourceTable, dataset: Resource) -> Settled:
+    """Ends the switch of a dataset that is switching; two who do it at once have the effect of one."""
+    switch: dict[str, Any] = dataset.inner[_SWITCH]
+    table.enter(dataset, switch["arn"])
+    there = table.touch(Kind.SCHEMA, switch["id"], switch["incarnation"])
+
+    def settled(current: Resource) -> Resource | None:
+        if current.incarnation != dataset.incarnation or current.inner.get(_SWITCH) != switch:
+            return None
+        inner = {name: value for name, value in current.inner.items() if name != _SWITCH}
+        if not there or current.deleting_since is not None:
+            return replace(current, inner=inner)
+        body = {**current.body, "schema_arn": switch["arn"]}
+        return replace(current, body=body, updated_at=switch["asked_at"], inner={**inner, UPDATING: switch["asked_at"]})
+
+    try:
+        written = table.update(Kind.DATASET, dataset.id, settled)
+    except StaleAttempt:
+        return Settled(None, switched=False)
+    if written.incarnation != dataset.incarnation:
+        return Settled(None, switched=False)
+    return Settled(written, switched=there and written.deleting_since is None)
