@@ -9,16 +9,14 @@ import numpy as np
 from reco.artefact import Vocabulary, open_artefact
 from reco.errors import PlatformFault
 from reco.jobs.specification import SnapshotReference
+from reco.models.compact import FACTORS, read_factors
 from reco.models.source import FittedModel
 from reco.storage.objects import Objects
 
-ITEM_ARRAYS = ("item_factors",)
-"""What a fit can go on from: arrays of a row an item."""
-
 
 def read_previous(home: Objects, reference: SnapshotReference, folder: Path, items: Vocabulary) -> FittedModel:
-    """The earlier version's arrays of items, a row for each of `items`, zero for those it did not know; and all that
-    it has learned besides, as attributes.
+    """The earlier version's factors, a row for each of `items`, zero for those it did not know; and all that it has
+    learned besides, as attributes.
 
     Raises:
         PlatformFault: the artefact is gone.
@@ -34,9 +32,9 @@ def read_previous(home: Objects, reference: SnapshotReference, folder: Path, ite
     target = rows[places_of_known]
     there = target >= 0
     arrays = {}
-    for name in ITEM_ARRAYS:
-        if name in artefact.names:
-            earlier = artefact.array(name)
-            arrays[name] = np.zeros((len(items), *earlier.shape[1:]), earlier.dtype)
-            arrays[name][target[there]] = earlier[there]
+    if FACTORS in artefact.names:
+        earlier = read_factors(artefact)
+        factors = np.zeros((len(items), earlier.shape[1]), np.float32)
+        factors[target[there]] = earlier[np.flatnonzero(there)]
+        arrays[FACTORS] = factors
     return FittedModel(arrays, dict(artefact.attributes))

@@ -23,25 +23,39 @@ Floats = NDArray[np.float32]
 LOWEST, HIGHEST = -3.0, 12.0
 """Of a standard score. In a catalogue of n items one that stands alone has root n, which is the bound of large ones:
 clipped lower, all the few items that a sparse signal knows would be equal."""
-_FLAT = 1e-6
+_FLAT = 1e-3
 """A signal that varies less than this says nothing, rather than noise."""
 _MOST_STEPS = 40
 _CLOSE = 1e-7
 
 
 def standard_scores(signals: Floats, known: int) -> Floats:
-    """(S, I) z of each signal over the `known` items of the catalogue; the others must be 0 in all signals."""
-    mean = signals.sum(axis=1, dtype=np.float64) / max(known, 1)
-    square = np.einsum("si,si->s", signals, signals, dtype=np.float64) / max(known, 1)
-    deviation = np.sqrt(np.maximum(square - mean * mean, 0))
+    """(S, I) z of each signal over the `known` items of the catalogue; the others must be 0 in all signals.
+
+    Sums of squares come from BLAS, which adds in blocks: in single precision they are good to a millionth."""
+    count = max(known, 1)
+    mean = signals.sum(axis=1) / np.float32(count)
+    square = np.array([row @ row for row in signals], np.float64) / count
+    deviation = np.sqrt(np.maximum(square - mean.astype(np.float64) ** 2, 0))
     scale = np.where(deviation > _FLAT * (1 + np.abs(mean)), 1 / np.maximum(deviation, 1e-30), 0)
-    scores = (signals - mean[:, None].astype(np.float32)) * scale[:, None].astype(np.float32)
+    scores = signals - mean[:, None]
+    scores *= scale[:, None].astype(np.float32)
     return np.clip(scores, np.float32(LOWEST), np.float32(max(HIGHEST, known**0.5)), out=scores)
 
 
 def bent(scores: Floats) -> Floats:
     """sign(z) log(1 + |z|): strong signals count, but not in proportion."""
-    return np.copysign(np.log1p(np.abs(scores)), scores)
+    curved = np.abs(scores)
+    np.log1p(curved, out=curved)
+    return np.copysign(curved, scores, out=curved)
+
+
+def weighed(scores: Floats, weights: Floats) -> Floats:
+    """(I,) standard scores (S, I), plain and bent, times their weights (2 S,)."""
+    count = len(scores)
+    likings = weights[:count] @ scores
+    likings += weights[count:] @ bent(scores)
+    return np.asarray(likings, np.float32)
 
 
 @dataclass(frozen=True)

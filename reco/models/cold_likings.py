@@ -90,11 +90,16 @@ class ColdLikings:
         Args:
             likings: (I,) those of touched items are read.
             vector: (K,) the user's; history: the distinct items touched.
-        Cost: two products with the untouched items' vectors.
+        Cost: a product with the untouched items' vectors for each slope that is not 0.
         """
         known = likings[self.touched]
         first, second = self.slopes
-        expected = first * self.promised.scores(vector) + second * self.alike.scores(_profile(self.codes, history))
+        expected = np.zeros(len(self.items), np.float32)
+        # Often one of the two says nothing that the other does not: its vectors need not be read.
+        if first:
+            expected += first * self.promised.scores(vector)
+        if second:
+            expected += second * self.alike.scores(_profile(self.codes, history))
         likings[self.items] = known.mean() + known.std() * expected
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -4,9 +4,9 @@ All tables' rows of one item are one record of bytes, so that a request reads on
 near or far. A record begins on a multiple of four bytes:
 
     counts     T x int32      entries of each table's row
-    scales     T x float32    what each table's values are multiplied with
+    scales     T x float32    what each table's values are multiplied with: a step
     columns    the tables' item rows one after another: uint16 in catalogues up to 65,536 items, else int32
-    values     float16, the entries as shares of their row's largest: one part in two thousand of each is lost
+    values     int16, the entries as 32,767ths of their row's largest
     padding    to a multiple of four
 
 Factors of large tables are int8, a scale a row.
@@ -29,10 +29,15 @@ Floats = NDArray[np.float32]
 
 STARTS, RECORDS = "item_rows.starts", "item_rows.records"
 FACTORS, FACTOR_SCALES = "item_factors", "item_factor_scales"
+FACTOR_ROWS, FACTOR_COUNT = "item_factor_rows", "item_factor_count"
+_MOST_FILLED = 0.9
+"""Share of rows that are not zero, from which all are kept."""
 NARROW = 1 << 16
 """Items up to which a column is two bytes."""
 QUANTISED_FROM = 16_000_000
 """Numbers in a table of factors from which they are int8."""
+_STEPS = 32_767
+"""Of a value, from 0 to the largest of its row."""
 _BLOCK_ENTRIES = 4_000_000
 _FACTOR_BLOCK = 4096
 _REMEMBERED = 20_000
@@ -61,7 +66,7 @@ def pack(tables: Mapping[str, ItemRows]) -> tuple[dict[str, NDArray[Any]], dict[
     count = some[0].item_count
     width = column_type(count).itemsize
     counts = np.stack([np.diff(table.offsets) for table in some], axis=1).astype(np.int32)
-    scales = np.stack([_largest(table) for table in some], axis=1)
+    scales = np.stack([_largest(table) for table in some], axis=1) / np.float32(_STEPS)
     sizes = 8 * len(some) + (width + 2) * counts.sum(axis=1, dtype=np.int64)
     starts = offsets_of((sizes + 3) // 4 * 4)
     records = np.zeros(int(starts[-1]), np.uint8)
@@ -77,8 +82,8 @@ def pack(tables: Mapping[str, ItemRows]) -> tuple[dict[str, NDArray[Any]], dict[
             at = _runs(columns[first:last, number], lengths)
             records.view(column_type(count))[at] = table.items[span]
             at = _runs(values[first:last, number], lengths)
-            shares = table.values[span] / np.repeat(scales[first:last, number], lengths)
-            records.view(np.float16)[at] = shares
+            steps = table.values[span] / np.repeat(scales[first:last, number], lengths)
+            records.view(np.int16)[at] = np.rint(steps)
     return {STARTS: starts, RECORDS: records}, {"tables": list(tables)}
 
 
@@ -131,14 +136,15 @@ class CompactRows:
         """One of the tables. Raises ValueError when there is none of this name."""
         return CompactTable(self, self.names.index(name))
 
-    def entries(self, number: int, items: NDArray[np.integer]) -> tuple[NDArray[Any], Floats, NDArray[np.int32]]:
-        """Columns, values and lengths of the items' rows in one table, row after row."""
+    def combine(self, number: int, items: NDArray[np.integer], weights: NDArray[Any]) -> Floats:
+        """(I,) the sum of the items' rows in one table, each times its weight."""
         located = self.locate(items)
         latest = slice(len(located.items) - len(items), None)
         lengths = located.counts[latest, number]
-        values = joined(located.content.view(np.float16), located.values[latest, number], lengths).astype(np.float32)
-        values *= np.repeat(located.scales[latest, number], lengths)
-        return joined(located.content.view(self._type), located.columns[latest, number], lengths), values, lengths
+        steps = joined(located.content.view(np.int16), located.values[latest, number], lengths)
+        columns = joined(located.content.view(self._type), located.columns[latest, number], lengths)
+        values = np.repeat(weights * located.scales[latest, number], lengths) * steps
+        return summed(columns, values, self.item_count)
 
     def _content(self, items: NDArray[np.integer]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Bytes that hold the items' records, and where each begins."""
@@ -171,7 +177,9 @@ class _Located:
 
     def ends_with(self, items: NDArray[np.integer]) -> bool:
         """Whether these are the latest of the items here."""
-        return len(items) <= len(self.items) and np.array_equal(self.items[len(self.items) - len(items) :], items)
+        # As bytes: with some dozens of items that is a tenth of what comparing them as numbers costs.
+        latest = self.items[max(len(self.items) - len(items), 0) :]
+        return latest.dtype == items.dtype and latest.tobytes() == items.tobytes()
 
 
 @dataclass(frozen=True)
@@ -183,12 +191,9 @@ class CompactTable:
 
     def combine(self, rows: NDArray[Any], weights: NDArray[Any]) -> Floats:
         """(I,) the sum of these rows, each times its weight. No rows: zero."""
-        count = self.rows.item_count
         if not len(rows):
-            return np.zeros(count, np.float32)
-        columns, values, lengths = self.rows.entries(self.number, np.asarray(rows))
-        values *= np.repeat(np.asarray(weights, np.float32), lengths)
-        return summed(columns, values, count)
+            return np.zeros(self.rows.item_count, np.float32)
+        return self.rows.combine(self.number, np.asarray(rows), weights)
 
 
 class CompactFactors:
@@ -218,22 +223,62 @@ class CompactFactors:
         return found
 
 
+class FilledFactors:
+    """Factors of which only the rows that are not zero are kept: what nobody has touched has none, and reading its
+    zeros would be most of an answer's cost where such items are many."""
+
+    def __init__(self, filled: Floats | CompactFactors, rows: NDArray[np.int32], count: int) -> None:
+        """`filled` are the rows `rows`, rising, of `count`."""
+        self.filled = filled
+        self.rows = rows
+        self._place = np.full(count, -1, np.int32)
+        self._place[rows] = np.arange(len(rows), dtype=np.int32)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self), self.filled.shape[1]
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def __getitem__(self, rows: Any) -> Floats:
+        places = self._place[rows]
+        found = np.asarray(self.filled[np.maximum(places, 0)], np.float32)
+        found[places < 0] = 0
+        return found
+
+    def __matmul__(self, vector: Floats) -> Floats:
+        """(I,) products."""
+        found = np.zeros(len(self), np.float32)
+        found[self.rows] = self.filled @ vector
+        return found
+
+
 def compact_factors(factors: Floats) -> dict[str, NDArray[Any]]:
-    """Arrays that `read_factors` reads: int8 with scales where the table is large, else as it is."""
+    """Arrays that `read_factors` reads: without the zero rows where they are many, int8 with scales where the table is
+    large, else as it is."""
+    rows = np.flatnonzero(factors.any(axis=1)).astype(np.int32)
+    arrays: dict[str, NDArray[Any]] = {}
+    if 0 < len(rows) < _MOST_FILLED * len(factors):
+        arrays = {FACTOR_ROWS: rows, FACTOR_COUNT: np.array([len(factors)], np.int64)}
+        factors = factors[rows]
     if factors.size < QUANTISED_FROM:
-        return {FACTORS: factors}
+        return {FACTORS: factors, **arrays}
     scales = np.maximum(np.abs(factors).max(axis=1), np.float32(1e-30)) / np.float32(127)
     values = np.empty(factors.shape, np.int8)
     for start in range(0, len(factors), _FACTOR_BLOCK):
         stop = start + _FACTOR_BLOCK
         values[start:stop] = np.rint(factors[start:stop] / scales[start:stop, None])
-    return {FACTORS: values, FACTOR_SCALES: scales.astype(np.float32)}
+    return {FACTORS: values, FACTOR_SCALES: scales.astype(np.float32), **arrays}
 
 
 def read_factors(source: ModelSource) -> Any:
-    """The factors, float32 or `CompactFactors`: what serves as either."""
+    """The factors, float32, `CompactFactors` or `FilledFactors`: what serves as any of them."""
     factors = source.array(FACTORS)
-    return CompactFactors(factors, source.array(FACTOR_SCALES)) if factors.dtype == np.int8 else factors
+    whole = CompactFactors(factors, source.array(FACTOR_SCALES)) if factors.dtype == np.int8 else factors
+    if FACTOR_ROWS not in source.names:
+        return whole
+    return FilledFactors(whole, source.array(FACTOR_ROWS), int(source.array(FACTOR_COUNT)[0]))
 
 
 def _largest(table: ItemRows) -> Floats:

@@ -125,10 +125,11 @@ def joined(entries: NDArray[Any], starts: NDArray[Any], lengths: NDArray[Any]) -
     return np.concatenate([entries[start:stop] for start, stop in zip(starts.tolist(), stops, strict=True)])
 
 
-def summed(items: NDArray[Any], values: Floats, count: int) -> Floats:
+def summed(items: NDArray[Any], values: NDArray[np.floating], count: int) -> Floats:
     """(count,) the sum of each item's values. Widened first: `bincount` would do so a buffer at a time, at five times
     the cost of all the rest."""
-    return np.bincount(items.astype(np.intp), values.astype(np.float64), minlength=count).astype(np.float32)
+    wide = np.asarray(values, np.float64)
+    return np.bincount(items.astype(np.intp), wide, minlength=count).astype(np.float32)
 
 
 def _largest(block: NDArray[Any], top: int) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reco.models.blend import bent, standard_scores
+from reco.models.blend import standard_scores, weighed
 from reco.models.compact import column_type, compact_factors, pack
 from reco.models.history import Touches
 from reco.models.item_rows import ItemRows
@@ -89,8 +89,7 @@ def measure_pruning(
         if not len(new):
             continue
         for name, signals in (("unpruned", whole), ("pruned", pruned)):
-            scores = standard_scores(signals.matrix(touches), known)
-            likings = weights[: len(scores)] @ scores + weights[len(scores) :] @ bent(scores)
+            likings = weighed(standard_scores(signals.matrix(touches), known), weights)
             likings[touches.items] = -np.inf
             gains[name].append(_gain(top_k(likings, DEPTH), new))
     means = {name: float(np.mean(found)) if found else 0.0 for name, found in gains.items()}

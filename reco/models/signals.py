@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,10 @@ _LEAST_WEIGHT = 0.2
 """Items that weigh less are left out of sums whose weights decay: they cost an answer as much as the others."""
 
 
+_COMMON = frozenset({"popular_ever", "popular", "popular_lately", "popular_just_now"})
+"""Signals that are the same for all histories of one time."""
+
+
 @dataclass(frozen=True)
 class SignalPlan:
     """Which signals there are, and their constants; JSON in the artefact."""
@@ -49,6 +54,11 @@ class SignalPlan:
     """Of an item's weight in `session`, with each item touched since."""
     recent: bool
     """Whether popularity is that of the history's own time."""
+
+    @property
+    def owns(self) -> NDArray[np.bool_]:
+        """(S,) which signals depend on the history, and not on its time alone."""
+        return np.array([name not in _COMMON for name in self.names])
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "names": list(self.names)}
@@ -88,10 +98,25 @@ class Signals:
         Args:
             touches: one item at least.
         """
+        return self._of(self.plan.names, touches)
+
+    def own(self, touches: Touches) -> Floats:
+        """(P, I), the rows of `matrix` that depend on the history: those that `plan.owns` names."""
+        return self._of(tuple(compress(self.plan.names, self.plan.owns)), touches)
+
+    def common(self, touches: Touches) -> Floats:
+        """(S - P, I), the other rows, alike for all who ask at one time: `moment` tells times apart."""
+        return self._of(tuple(compress(self.plan.names, ~self.plan.owns)), touches)
+
+    def moment(self, touches: Touches) -> int:
+        """What `common` depends on."""
+        return self._knot(touches)
+
+    def _of(self, names: tuple[str, ...], touches: Touches) -> Floats:
         if self._packed:
             self._packed.locate(touches.latest(LONGEST_HISTORY)[0])
-        matrix = np.empty((len(self.plan.names), self.item_count), np.float32)
-        for row, name in enumerate(self.plan.names):
+        matrix = np.empty((len(names), self.item_count), np.float32)
+        for row, name in enumerate(names):
             matrix[row] = getattr(self, f"_{name}")(touches)
         return matrix
 

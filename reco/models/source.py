@@ -15,6 +15,10 @@ class ModelSource(Protocol):
     @property
     def attributes(self) -> dict[str, Any]: ...
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the arrays."""
+
     def array(self, name: str) -> NDArray[Any]:
         """The whole array."""
 
@@ -32,6 +36,10 @@ class FittedModel:
     arrays: Mapping[str, NDArray[Any]]
     attributes: dict[str, Any]
     """At least `family`."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.arrays)
 
     def array(self, name: str) -> NDArray[Any]:
         return self.arrays[name]

@@ -47,6 +47,10 @@ class Elsewhere:
         assert name != RECORDS
         return self.model.array(name)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.model.names
+
     def is_here(self, name: str) -> bool:
         return name != RECORDS
 
@@ -141,3 +145,26 @@ def test_small_factors_stay_as_they_are_and_large_ones_lose_less_than_a_hundredt
     vector = np.ones(8, np.float32)
     np.testing.assert_allclose(small @ vector, small[np.arange(50)] @ vector, rtol=1e-5, atol=1e-5)
     assert not small[np.array([7])].any()
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+def test_rows_of_zeros_are_not_kept_where_they_are_many_and_read_as_zeros(
+    quantised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factors = np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32)
+    factors[::3] = 0
+    monkeypatch.setattr(compact, "QUANTISED_FROM", 100 if quantised else 10_000)
+    arrays = compact_factors(factors)
+    assert len(arrays["item_factors"]) == np.count_nonzero(factors.any(axis=1))
+    found = read_factors(FittedModel(arrays, {}))
+    assert (len(found), found.shape) == (50, (50, 8))
+    bound = np.abs(factors).max(axis=1, keepdims=True) / 200 if quantised else 0
+    assert (np.abs(found[np.arange(50)] - factors) <= bound).all()
+    assert not found[np.array([0, 3, 48])].any()
+    vector = np.linspace(-1, 1, 8).astype(np.float32)
+    np.testing.assert_allclose(found @ vector, found[np.arange(50)] @ vector, rtol=1e-5, atol=1e-5)
+
+
+def test_factors_that_are_all_zero_are_kept_as_they_are() -> None:
+    factors = np.zeros((4, 2), np.float32)
+    assert read_factors(FittedModel(compact_factors(factors), {})) is factors
