@@ -19,8 +19,6 @@ from reco.errors import InvalidInput
 from reco.wire.call import Call
 
 KIND = Kind.BATCH_INFERENCE_JOB
-MOST_RESULTS = 500
-"""As many as a recommendation may hold; the service documents no limit of its own."""
 
 
 def create_batch_inference_job(registry: Registry, call: Call) -> dict[str, Any]:
@@ -38,7 +36,7 @@ def create_batch_inference_job(registry: Registry, call: Call) -> dict[str, Any]
         "batch_inference_job_mode": mode,
         "theme_generation_config": asked.get("theme_generation_config"),
     }
-    return create_batch_job(registry, call, KIND, trained, MOST_RESULTS, more)
+    return create_batch_job(registry, call, KIND, trained, more)
 
 
 def describe_batch_inference_job(registry: Registry, call: Call) -> dict[str, Any]:

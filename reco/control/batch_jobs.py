@@ -54,31 +54,27 @@ def trained_version(registry: Registry, call: Call) -> Trained:
 
 
 def create_batch_job(
-    registry: Registry, call: Call, kind: Kind, trained: Trained, most_results: int, more: Mapping[str, Any]
+    registry: Registry, call: Call, kind: Kind, trained: Trained, more: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Checks what both kinds have in common, and stores the job.
 
     Args:
-        most_results: the largest numResults.
         more: further members of the job as they are shown.
 
     Raises:
-        InvalidInput: a place in S3, numResults, or a filter that failed or belongs to another group.
+        InvalidInput: a place in S3, or a filter that failed or belongs to another group.
         ResourceNotFound: no such filter.
         ResourceInUse: the filter is not ACTIVE yet, or is being deleted.
     """
     asked = call.parameters
     check_input_and_output(asked)
-    results = asked.get("num_results", DEFAULT_RESULTS)
-    if not 1 <= results <= most_results:
-        raise InvalidInput(f"numResults must be from 1 to {most_results}; it is {results}.")
     claims = [claim_on(trained.solution), claim_on(trained.version)]
     if "filter_arn" in asked:
         claims.append(_filter(registry, asked["filter_arn"], trained.group))
     body = {
         "solution_version_arn": asked["solution_version_arn"],
         "filter_arn": asked.get("filter_arn"),
-        "num_results": results,
+        "num_results": asked.get("num_results", DEFAULT_RESULTS),
         "job_input": asked["job_input"],
         "job_output": asked["job_output"],
         "role_arn": asked["role_arn"],

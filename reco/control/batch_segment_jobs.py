@@ -16,7 +16,6 @@ from reco.errors import InvalidInput
 from reco.wire.call import Call
 
 KIND = Kind.BATCH_SEGMENT_JOB
-MOST_RESULTS = 5_000_000
 
 
 def create_batch_segment_job(registry: Registry, call: Call) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def create_batch_segment_job(registry: Registry, call: Call) -> dict[str, Any]:
             f"solutionVersionArn: batch segment jobs take versions of segmentation recipes; {trained.recipe.name} is "
             "none."
         )
-    return create_batch_job(registry, call, KIND, trained, MOST_RESULTS, {})
+    return create_batch_job(registry, call, KIND, trained, {})
 
 
 def describe_batch_segment_job(registry: Registry, call: Call) -> dict[str, Any]:

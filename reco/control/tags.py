@@ -15,7 +15,7 @@ from reco.wire.call import Call
 TAG_LIMIT = 50
 """Tags of one resource."""
 
-TAGGABLE = frozenset(Kind) - {Kind.SCHEMA}
+TAGGABLE = frozenset(Kind) - {Kind.SCHEMA, Kind.METRIC_ATTRIBUTION}
 
 
 def tags_of(entries: Sequence[Mapping[str, str]] | None) -> dict[str, str]:

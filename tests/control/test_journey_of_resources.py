@@ -26,7 +26,7 @@ def test_a_whole_journey_is_described_as_it_was_asked_for(bench: Bench) -> None:
     job = client.describe_dataset_import_job(datasetImportJobArn=shop.job)["datasetImportJob"]
     assert job["dataSource"] == {"dataLocation": "s3://bucket/a.csv"}
     assert (job["roleArn"], job["importMode"], job["status"]) == (ROLE, "FULL", ACTIVE)
-    assert "publishAttributionMetricsToS3" not in job
+    assert job["publishAttributionMetricsToS3"] is False
 
     solution = client.describe_solution(solutionArn=shop.solution)["solution"]
     assert "solutionConfig" not in solution and "eventType" not in solution
