@@ -35,6 +35,7 @@ _ENVIRONMENT = environment_for(
     import_machine="arn:aws:states:us-east-1:123456789012:stateMachine:import",
     train_machine="arn:aws:states:us-east-1:123456789012:stateMachine:train",
     deploy_machine="arn:aws:states:us-east-1:123456789012:stateMachine:deploy",
+    recommender_machine="arn:aws:states:us-east-1:123456789012:stateMachine:recommender",
 )
 
 _PATHS = {"runtime": "/recommendations", "events": "/events", "control": "/"}

@@ -27,6 +27,7 @@ IMAGE_TOKEN_AND_TAGS = {
     "JobRole": "ecr:GetAuthorizationToken takes no resource; pulling is held to CDK's own repository.",
     "ImportRole": "Step Functions lists the tags of jobs it starts; its documentation asks for every resource.",
     "TrainRole": "Step Functions lists the tags of jobs it starts; its documentation asks for every resource.",
+    "RecommenderRole": "Step Functions lists the tags of jobs it starts; its documentation asks for every resource.",
 }
 GUESTS = "Asked for by the deployer (guest=true); a guest may send events, at a limited rate, and nothing else."
 CALLERS_ROLES = (
@@ -77,17 +78,17 @@ def _starred_arns(options: Options) -> Iterator[tuple[str, str, str]]:
     )
     for role, reason in IMAGE_TOKEN_AND_TAGS.items():
         yield f"RecoJobs/{role}", "*", reason
-    for machine in ("Import", "Train"):
+    for machine in ("Import", "Train", "Recommender"):
         yield (
             f"RecoJobs/{machine}Role",
             f"arn:<AWS::Partition>:sagemaker:{OWN_ACCOUNT}:training-job/reco-*",
             "A job's name holds a token drawn for the attempt; the role is held to this project's names.",
         )
-    for machine in ("Import", "Train", "Deploy"):
+    for machine in ("Import", "Train", "Deploy", "Recommender"):
         yield f"RecoJobs/{machine}Role/DefaultPolicy", "*", LOG_DELIVERY_AND_TRACES
-    for name in ("Import98530AF4", "Train781835F2", "Deploy7B206E61"):
+    for name in ("Import98530AF4", "Train781835F2", "Deploy7B206E61", "RecommenderB6541FB9"):
         yield (
             "RecoJobs/WorkflowReachesOut",
             f"arn:<AWS::Partition>:states:{OWN_ACCOUNT}:execution:<{name}.Name>:*",
-            "Executions are named by incarnations; the function may look at those of the three machines.",
+            "Executions are named by incarnations; the function may look at those of these machines.",
         )

@@ -117,6 +117,7 @@ class ApiStack(cdk.Stack):
                 import_machine=machines["import"],
                 train_machine=machines["train"],
                 deploy_machine=machines["deploy"],
+                recommender_machine=machines["recommender"],
                 transition_s=TRANSITION_S,
                 pointer_cache_s=POINTER_CACHE_S,
             ),

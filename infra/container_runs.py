@@ -47,10 +47,10 @@ class RunStates:
     """What the run is tried again for, before and beyond what passes soon."""
 
 
-def plan(addresses: Addresses, command: Command, following: str, *more: str) -> State:
+def plan(addresses: Addresses, machine: str, following: str, *more: str) -> State:
     """The state that plans; `more` names further parts of the plan to keep."""
     return {
-        **step(addresses, command, "plan"),
+        **step(addresses, machine, "plan"),
         "Comment": "Measures the input, chooses the machine, writes the specification for the container.",
         "ResultSelector": {f"{name}.$": f"$.Payload.{name}" for name in (*PLANNED, *more)},
         "ResultPath": "$.plan",

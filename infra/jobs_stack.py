@@ -1,4 +1,4 @@
-"""Long work: the image that imports and trains, the functions of the steps, and the three state machines."""
+"""Long work: the image that imports and trains, the functions of the steps, and the state machines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ JOB_TIMEOUT_S = 900
 
 
 class JobsStack(cdk.Stack):
-    """`machines` by name (import, train, deploy), `job`, `workflow`, `deployment`, `job_role`, `external_id`."""
+    """`machines` by name, `job`, `workflow`, `deployment`, `job_role`, `external_id`."""
 
     def __init__(
         self, scope: Construct, name: str, *, options: Options, code: Code, storage: StorageStack, **settings: Any
@@ -68,6 +68,9 @@ class JobsStack(cdk.Stack):
             "deploy": self._make_machine(
                 "Deploy", machines.deploy_machine(addresses), [self.workflow, self.deployment], instances=False
             ),
+            "recommender": self._make_machine(
+                "Recommender", machines.recommender_machine(addresses), [*runs_jobs, self.deployment], instances=True
+            ),
         }
         self._let_workflow_reach_out()
         self._tell_workflow_of_bad_ends()
@@ -79,6 +82,7 @@ class JobsStack(cdk.Stack):
             ImportMachine=self.machines["import"].state_machine_arn,
             TrainMachine=self.machines["train"].state_machine_arn,
             DeployMachine=self.machines["deploy"].state_machine_arn,
+            RecommenderMachine=self.machines["recommender"].state_machine_arn,
             JobRole=self.job_role.role_arn,
             ExternalId=self.external_id,
         )

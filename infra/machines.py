@@ -1,8 +1,9 @@
-"""The three state machines as data: Amazon States Language, with the addresses they call passed in.
+"""The state machines as data: Amazon States Language, with the addresses they call passed in.
 
-    import   infra/import_machine.py
-    train    infra/train_machine.py
-    deploy   infra/deploy_machine.py
+    import        infra/import_machine.py
+    train         infra/train_machine.py
+    deploy        infra/deploy_machine.py
+    recommender   infra/recommender_machine.py
 
 Input is {"arn": <the resource>}: starting one by hand again is harmless, since the claim decides; an ARN of nothing
 that it could work on ends it FAILED at once. The output says what came of it: $.plan the machine and why, $.commit the
@@ -14,7 +15,16 @@ from __future__ import annotations
 
 from infra.deploy_machine import deploy_machine
 from infra.import_machine import import_machine
+from infra.recommender_machine import recommender_machine
 from infra.states import OUTGROWN_ERRORS, Addresses, State
 from infra.train_machine import train_machine
 
-__all__ = ["OUTGROWN_ERRORS", "Addresses", "State", "deploy_machine", "import_machine", "train_machine"]
+__all__ = [
+    "OUTGROWN_ERRORS",
+    "Addresses",
+    "State",
+    "deploy_machine",
+    "import_machine",
+    "recommender_machine",
+    "train_machine",
+]

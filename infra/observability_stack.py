@@ -1,6 +1,7 @@
 """What tells people that something is wrong: ten alarms, one topic, one dashboard.
 
-Ten, because CloudWatch gives ten alarms away; each watches one metric, which is what an alarm costs by.
+Ten, because CloudWatch gives ten alarms away; each watches one metric, which is what an alarm costs by. A function of
+the API that fails has no alarm of its own: the API answers 5xx for it, and that has one.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class ObservabilityStack(cdk.Stack):
             self._alarm(
                 f"{name.capitalize()}Failed",
                 machine.metric_failed(period=PERIOD),
-                sentence=f"A job to {name} failed.",
+                sentence=f"An execution of the {name} machine failed.",
                 remedy="The resource's failureReason says why; a caller's bad data counts too.",
             )
             for name, machine in self._jobs.machines.items()
@@ -66,7 +67,7 @@ class ObservabilityStack(cdk.Stack):
             self._alarm(
                 "ServerErrors",
                 api.api.metric_server_error(period=PERIOD, statistic="Sum"),
-                sentence="The API answered 5xx.",
+                sentence="The API answered 5xx. Events it did not take were kept by their senders, who try again.",
                 remedy="The access log names the route and the request, the function's log the cause.",
             ),
             *(
@@ -82,12 +83,6 @@ class ObservabilityStack(cdk.Stack):
 
     def _watch_events(self) -> list[cloudwatch.Alarm]:
         return [
-            self._alarm(
-                "EventsFailed",
-                self._api.events.metric_errors(period=PERIOD),
-                sentence="The events function failed; its callers were told and try again.",
-                remedy="Its log has the cause.",
-            ),
             self._alarm(
                 "StreamThrottled",
                 self._stream_metric("ThrottledRecords", "Sum"),

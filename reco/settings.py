@@ -25,6 +25,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 SETTINGS: Mapping[str, Setting] = {
     "region": Setting("AWS_REGION", str, "Region of the deployment; Lambda sets it."),
+    "function_name": Setting("AWS_LAMBDA_FUNCTION_NAME", str, "Name of the function; Lambda sets it."),
     "resources_table": Setting("RECO_RESOURCES_TABLE", str, "DynamoDB table of resources and pointers."),
     "events_table": Setting("RECO_EVENTS_TABLE", str, "DynamoDB table of streamed events."),
     "data_bucket": Setting("RECO_DATA_BUCKET", str, "S3 bucket of snapshots, models and reports."),
@@ -32,6 +33,11 @@ SETTINGS: Mapping[str, Setting] = {
     "import_machine": Setting("RECO_IMPORT_MACHINE", str, "ARN of the state machine that imports."),
     "train_machine": Setting("RECO_TRAIN_MACHINE", str, "ARN of the state machine that trains."),
     "deploy_machine": Setting("RECO_DEPLOY_MACHINE", str, "ARN of the state machine that deploys."),
+    "recommender_machine": Setting(
+        "RECO_RECOMMENDER_MACHINE", str, "ARN of the state machine that trains and deploys recommenders."
+    ),
+    "schedule_group": Setting("RECO_SCHEDULE_GROUP", str, "Scheduler group that automatic trainings' schedules lie in."),
+    "schedule_role": Setting("RECO_SCHEDULE_ROLE", str, "ARN of the role as which Scheduler calls the control function."),
     "data_buckets": Setting(
         "RECO_DATA_BUCKETS", _names, "Buckets the job role may read without a caller's role, comma separated; * is all."
     ),

@@ -61,6 +61,7 @@ def described(machine: str, subject: str, reason: str) -> str:
         "import": f"Failed to create a data import job for {subject} dataset...",
         "train": "Create failed. ",
         "deploy": "Create failed. ",
+        "recommender": "Create failed. ",
     }[machine]
     known = ("Failed to create", "Create failed")
     return (reason if reason.startswith(known) else beginning + reason)[:LONGEST_REASON]

@@ -16,6 +16,7 @@ RESULT = "result.json"
 FAILURE = "failure.json"
 REPORT = "report.json"
 """An import's report of what was rejected; rejects.csv.gz lies beside it."""
+NOWHERE = "none"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Plan:
     """What the machine needs to run the container in either tier; a function that proves too small falls through."""
 
     tier: str
+    """function or instance; NOWHERE when there is nothing to run."""
     reason: str
     """Why this tier, for the person who watches."""
     command: str
@@ -75,7 +77,20 @@ def settle_plan(
         search=isinstance(specification, TrainSpecification) and specification.search is not None,
     )
     context.home.write_text(address, to_json(specification))
+    return _remembered(context, resource, attempt, plan)
 
+
+def no_training(context: JobContext, resource: Resource, attempt: str, reason: str) -> dict[str, Any]:
+    """The plan of an attempt that runs no container, written into the resource.
+
+    Raises:
+        StaleAttempt: the attempt was replaced.
+    """
+    nothing = Plan(NOWHERE, reason, "", "", "", context.settings.instance_type, 0, MAX_RUNTIME_S)
+    return _remembered(context, resource, attempt, nothing)
+
+
+def _remembered(context: JobContext, resource: Resource, attempt: str, plan: Plan) -> dict[str, Any]:
     def remember(current: Resource, mine: Attempt) -> Resource | None:
         return None if "plan" in mine.facts else with_attempt(current, mine.with_fact("plan", asdict(plan)))
 

@@ -14,9 +14,11 @@ from typing import Any, Literal, Protocol
 
 from botocore.exceptions import ClientError
 
-Machine = Literal["import", "train", "deploy"]
+Machine = Literal["import", "train", "deploy", "recommender"]
 
 
+EXECUTION_CHANGED = "Step Functions Execution Status Change"
+"""detail-type of the event that EventBridge carries when an execution changes."""
 STOPPED = "Stopped"
 """Error of an execution that a user asked to be stopped."""
 
@@ -66,10 +68,11 @@ class StepFunctionsStarter:
 
 
 def starter_for(client: Any, settings: Any) -> StepFunctionsStarter:
-    """The starter of a deployment, from the settings import_machine, train_machine and deploy_machine."""
+    """The starter of a deployment, from the settings that name its machines."""
     machines: dict[Machine, str] = {
         "import": settings.import_machine,
         "train": settings.train_machine,
         "deploy": settings.deploy_machine,
+        "recommender": settings.recommender_machine,
     }
     return StepFunctionsStarter(client, machines)

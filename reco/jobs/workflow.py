@@ -1,16 +1,17 @@
-"""The steps of the three state machines, as the Workflow function is asked for them.
+"""The steps of the state machines, as the Workflow function is asked for them.
 
 Payload: `step`, `machine`, `arn`, `execution` ($$.Execution.Id), `attempt` in every step after begin, and `error`
 (what Step Functions caught) in fail. Answers:
 
     begin    {"arn", "attempt", "proceed", "refused", "reason"}
                                          proceed false: nothing to do, and why; refused: the ARN names no such thing
-    plan     a reco.jobs.plan.Plan       import and train
+    plan     a reco.jobs.plan.Plan       import, train and recommender
     search   {"more", "runs"}            train, where the plan says so: `ran` names the runs that have just ended; the
                                          answer has those to make next, and more is false when none are
     note     {}                          train: a run of the search, `run`, failed with `error`
+    adopt    {"summary"}                 recommender: the model that the container left is taken for the attempt's
     commit   {"settle_s", "summary"}     seconds to wait before settle, 0 is done; a few facts for who watches
-    settle   {}                          deploy
+    settle   {}                          deploy and recommender
     fail     {"status"}                  STALE when the job is another attempt's
 
 Every step may be repeated, and may come late. Step Functions' own notice that an execution ended badly is taken too:
@@ -26,12 +27,13 @@ from typing import Any
 
 from reco.arns import Kind, parse_arn
 from reco.errors import StaleAttempt
-from reco.jobs import deploy_job, import_job, train_job
+from reco.jobs import deploy_job, import_job, recommender_job, train_job
 from reco.jobs.attempt import JobContext, NoSuchResource, NotNow, attempt_of
 from reco.jobs.failures import described, reason_of
 from reco.jobs.plan import FAILURE, attempt_uri
 from reco.jobs.specification import failure_from_json
-from reco.jobs.status import CREATE_PENDING
+from reco.jobs.start import execution_name
+from reco.jobs.status import CREATE_PENDING, START_PENDING
 from reco.storage.resources import Resource
 
 NOTICE = "Step Functions Execution Status Change"
@@ -53,6 +55,7 @@ class Job:
     plan: Callable[[JobContext, str, str], dict[str, Any]] | None = None
     search: Callable[[JobContext, str, str, list[str]], dict[str, Any]] | None = None
     note: Callable[[JobContext, str, str, str, Mapping[str, Any]], dict[str, Any]] | None = None
+    adopt: Callable[[JobContext, str, str], dict[str, Any]] | None = None
     settle: Callable[[JobContext, str, str], None] | None = None
     subject: Callable[[Resource], str] = lambda _: ""
     """What a failure's text calls the thing."""
@@ -77,6 +80,15 @@ JOBS: Mapping[str, Job] = {
         note=train_job.note_failure,
     ),
     "deploy": Job(deploy_job.KIND, deploy_job.begin, deploy_job.commit, deploy_job.fail, settle=deploy_job.settle),
+    "recommender": Job(
+        recommender_job.KIND,
+        recommender_job.begin,
+        recommender_job.commit,
+        recommender_job.fail,
+        plan=recommender_job.plan,
+        adopt=recommender_job.adopt,
+        settle=recommender_job.settle,
+    ),
 }
 
 
@@ -105,6 +117,8 @@ def take_step(context: JobContext, event: Mapping[str, Any]) -> dict[str, Any]:
         return job.search(context, resource_id, event["attempt"], event["ran"])
     if step == "note" and job.note:
         return job.note(context, resource_id, event["attempt"], event["run"], event["error"])
+    if step == "adopt" and job.adopt:
+        return job.adopt(context, resource_id, event["attempt"])
     if step == "commit":
         return job.commit(context, resource_id, event["attempt"])
     if step == "settle" and job.settle:
@@ -155,7 +169,7 @@ def _close(context: JobContext, detail: Mapping[str, Any]) -> dict[str, Any]:
     except NoSuchResource:
         return {"status": STALE}
     resource = context.table.get(job.kind, resource_id)
-    if resource and attempt_of(resource) is None and _is_for(execution, resource):
+    if resource and _attempt_held(resource, execution) is None and _is_for(execution, resource):
         # It ended before its begin: claim the job, so that there is an attempt that can fail.
         _begin(context, job, arn, execution)
     error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause") or ""}
@@ -163,7 +177,10 @@ def _close(context: JobContext, detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_for(execution: str, resource: Resource) -> bool:
-    return resource.status == CREATE_PENDING and execution.rpartition(":")[2].startswith(resource.incarnation)
+    """Whether the execution was to do the work that the resource still waits for."""
+    waiting = (resource.inner.get("update") or {}).get("status") == CREATE_PENDING
+    name = execution_name(resource.incarnation, resource.inner.get("sequence", 0))
+    return (waiting or resource.status in (CREATE_PENDING, START_PENDING)) and execution.rpartition(":")[2] == name
 
 
 def _attempt_held(resource: Resource | None, execution: str) -> str | None:

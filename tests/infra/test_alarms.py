@@ -10,10 +10,9 @@ from infra.prices import FREE_WHILE_IDLE, Unpriced, after_allowances, idle_bill,
 from tests.infra.templates import Assembly
 
 WATCHED = {
-    ("AWS/States", "ExecutionsFailed"): 3,
+    ("AWS/States", "ExecutionsFailed"): 4,
     ("AWS/ApiGateway", "5xx"): 1,
     ("AWS/Lambda", "Throttles"): 3,
-    ("AWS/Lambda", "Errors"): 1,
     ("AWS/Firehose", "ThrottledRecords"): 1,
     ("AWS/Firehose", "DeliveryToS3.DataFreshness"): 1,
 }
@@ -44,7 +43,18 @@ def test_the_alarm_for_late_events_leaves_firehose_its_buffer(assembly: Assembly
 def test_one_dashboard_draws_every_function_machine_and_table(assembly: Assembly) -> None:
     (dashboard,) = assembly.resources("AWS::CloudWatch::Dashboard")
     drawn = json.dumps(dashboard.properties["DashboardBody"])
-    for name in ("Control", "Runtime", "Events", "Workflow", "Deployment", "Job", "Import", "Train", "Deploy"):
+    for name in (
+        "Control",
+        "Runtime",
+        "Events",
+        "Workflow",
+        "Deployment",
+        "Job",
+        "Import",
+        "Train",
+        "Deploy",
+        "Recommender",
+    ):
         assert name in drawn
 
 

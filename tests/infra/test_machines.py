@@ -1,4 +1,4 @@
-"""The three state machines: as data, and executed by the interpreter that the local stack uses."""
+"""The state machines: as data, and executed by the interpreter that the local stack uses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ import pytest
 from moto import mock_aws
 from moto.awslambda.models import LambdaFunction
 
-from infra.machines import OUTGROWN_ERRORS, Addresses, deploy_machine, import_machine, train_machine
+from infra.machines import (
+    OUTGROWN_ERRORS,
+    Addresses,
+    deploy_machine,
+    import_machine,
+    recommender_machine,
+    train_machine,
+)
 from infra.train_machine import MOST_AT_ONCE
 from local.clients import Clients
 from local.containers import Containers
 from local.state_machines import MOTO_CONFIGURATION, end_executions, executing
-from reco.jobs.plan import Plan
+from reco.jobs.plan import NOWHERE, Plan
 from reco.jobs.workflow import JOBS
 from tests.infra.templates import Assembly
 
@@ -48,6 +55,7 @@ MACHINES = {
     "import": import_machine(addresses()),
     "train": train_machine(addresses()),
     "deploy": deploy_machine(addresses()),
+    "recommender": recommender_machine(addresses()),
 }
 
 
@@ -124,11 +132,11 @@ def test_the_steps_asked_for_are_the_steps_the_workflow_function_has(name: str) 
     }
     job = JOBS[name]
     assert asked == {"begin", "commit", "fail"} | {
-        step for step in ("plan", "search", "note", "settle") if getattr(job, step)
+        step for step in ("plan", "search", "note", "adopt", "settle") if getattr(job, step)
     }
 
 
-@pytest.mark.parametrize("name", ["import", "train"])
+@pytest.mark.parametrize("name", ["import", "train", "recommender"])
 def test_what_is_taken_from_the_plan_is_in_the_plan(name: str) -> None:
     taken = {key.removesuffix(".$") for key in MACHINES[name]["States"]["Plan"]["ResultSelector"]}
     assert taken <= set(Plan.__dataclass_fields__)
@@ -238,6 +246,7 @@ WELL: Functions = {
     "job": lambda _: {},
     "search": lambda _: {"more": False, "runs": []},
     "note": lambda _: {},
+    "adopt": lambda _: {"summary": {"artefact": "s3://data/models/1/2/"}},
     "check": lambda _: {"probes": 20},
     "commit": lambda _: {"settle_s": 0, "summary": {"rows": 1000, "report": "s3://data/jobs/1/2/report.json"}},
     "settle": lambda _: {},
@@ -274,6 +283,27 @@ def test_a_deployment_is_checked_committed_and_settled(run: Start) -> None:
     assert "Wait for caches" in done.entered
 
 
+def test_a_recommender_is_trained_and_then_served(run: Start) -> None:
+    done = run("recommender", WELL)
+    assert done.end["status"] == "SUCCEEDED", done.end
+    assert done.steps == ["begin", "plan", "job", "adopt", "check", "commit", "settle"]
+    assert {each["machine"] for each in CALLS if "machine" in each} == {"recommender"}
+    assert json.loads(done.end["output"])["trained"]["summary"] == {"artefact": "s3://data/models/1/2/"}
+
+
+def test_a_recommender_whose_model_will_do_is_served_without_a_training(run: Start) -> None:
+    done = run("recommender", {**WELL, "plan": lambda _: {**PLAN, "tier": NOWHERE}})
+    assert done.end["status"] == "SUCCEEDED", done.end
+    assert done.steps == ["begin", "plan", "check", "commit", "settle"]
+
+
+def test_a_large_recommender_is_trained_on_an_instance(run: Start) -> None:
+    done = run("recommender", {**WELL, "plan": lambda _: {**PLAN, "tier": "instance"}})
+    assert done.end["status"] == "SUCCEEDED", done.end
+    assert done.steps == ["begin", "plan", "adopt", "check", "commit", "settle"]
+    assert len(boto3.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]) == 1
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_job_that_is_done_or_in_other_hands_is_left_alone(run: Start, machine: str) -> None:
     idle = {"arn": "arn:of:it", "attempt": "", "proceed": False, "refused": False, "reason": "it is done"}
@@ -302,7 +332,8 @@ def test_input_without_an_arn_ends_failed_before_the_first_step(run: Start, give
 
 @pytest.mark.parametrize(
     ("machine", "step"),
-    [("import", "plan"), ("train", "job"), ("import", "commit"), ("deploy", "check"), ("deploy", "settle")],
+    [("import", "plan"), ("train", "job"), ("import", "commit"), ("deploy", "check"), ("deploy", "settle")]
+    + [("recommender", step) for step in ("plan", "job", "adopt", "check", "commit", "settle")],
 )
 def test_a_failed_step_is_marked_with_its_attempt_and_cause(run: Start, machine: str, step: str) -> None:
     done = run(machine, {**WELL, step: lambda _: ValueError("UserFault", "the column PRICE is missing")})

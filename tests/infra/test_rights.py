@@ -11,7 +11,7 @@ from reco.settings import SETTINGS
 from tests.infra.conftest import ROOT
 from tests.infra.templates import Assembly, Statement
 
-MACHINES = ("Import", "Train", "Deploy")
+MACHINES = ("Import", "Train", "Deploy", "Recommender")
 ANY_RESOURCE = {
     "ecr:GetAuthorizationToken": "takes no resource",
     "sagemaker:ListTags": "Step Functions' documentation asks for every resource",
@@ -32,7 +32,7 @@ ANY_RESOURCE = {
 }
 """Every action that a role may do to `*`, and why."""
 
-NOT_ASKED_FOR = {"deployment": {"pointer_cache_s"}}
+NOT_ASKED_FOR: dict[str, set[str]] = {}
 """What a module reads in a function that its handler does not call."""
 
 HANDLERS = ("control", "runtime", "events", "workflow", "deployment")
@@ -108,7 +108,7 @@ def test_a_callers_role_is_taken_only_with_this_deployments_id(assembly: Assembl
 
 def test_the_job_role_is_passed_to_sagemaker_only(assembly: Assembly) -> None:
     passing = [each for each in assembly.statements() if "iam:PassRole" in each.actions]
-    assert {each.owner for each in passing} == {"Import", "Train"}
+    assert {each.owner for each in passing} == {"Import", "Train", "Recommender"}
     for statement in passing:
         assert statement.condition == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         assert "JobRole" in statement.resources[0]

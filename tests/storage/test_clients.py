@@ -33,6 +33,7 @@ ENVIRONMENT = environment_for(
     import_machine="arn:aws:states:us-east-1:123456789012:stateMachine:import",
     train_machine="arn:aws:states:us-east-1:123456789012:stateMachine:train",
     deploy_machine="arn:aws:states:us-east-1:123456789012:stateMachine:deploy",
+    recommender_machine="arn:aws:states:us-east-1:123456789012:stateMachine:recommender",
 )
 
 
