@@ -25,8 +25,9 @@ from reco.storage.objects import Objects
 
 Loaded = TypeVar("Loaded")
 
-FAR_FROM_BYTES = 1 << 28
-"""Arrays that are read by rows only stay in S3 from this size on; one read there costs some ten milliseconds."""
+FIRST_READ_BYTES = 200_000_000
+"""What is read before the first answer, at most, as far as leaving arrays of rows in S3 can see to it: three seconds at
+70 MB/s. A read of rows that stayed there costs some ten milliseconds."""
 
 _FETCHERS = 8
 _READERS = 10
@@ -111,21 +112,21 @@ class ArtefactCache(Generic[Loaded]):
         load: Callable[[Artefact], Loaded],
         *,
         by_rows: Collection[str] = (),
-        far_from_bytes: int = FAR_FROM_BYTES,
+        first_read_bytes: int = FIRST_READ_BYTES,
     ) -> None:
         """
         Args:
             folder: this cache's own; what is in it may be removed at any time.
             limit_bytes: of disk. An artefact larger than that is fetched all the same, alone.
             by_rows: arrays that `load` and its result read by rows only.
-            far_from_bytes: size from which those stay in S3.
+            first_read_bytes: the largest of those stay in S3 until no more than this is fetched, or none are left.
         """
         self._folder = folder
         self._objects = objects
         self._limit_bytes = limit_bytes
         self._load = load
         self._by_rows = frozenset(by_rows)
-        self._far_from_bytes = far_from_bytes
+        self._first_read_bytes = first_read_bytes
         self._entries: dict[str, _Entry[Loaded]] = {}
         self._lock = threading.Lock()
         self._uses = 0
@@ -153,7 +154,7 @@ class ArtefactCache(Generic[Loaded]):
             raise CorruptArtefact(f"{address} has no {MANIFEST}")
         manifest = Manifest.parse(text.encode(), digest=digest)
         entries = list(manifest.arrays.values())
-        far = {entry.name for entry in entries if entry.name in self._by_rows and entry.bytes >= self._far_from_bytes}
+        far = self._left_in_s3(entries)
         near = [entry for entry in entries if entry.name not in far]
         size = sum(entry.bytes for entry in near)
         self._make_room(size, keep=digest)
@@ -172,6 +173,18 @@ class ArtefactCache(Generic[Loaded]):
             # Mapped now, an array outlives its file: another artefact may make this one go while it is in use.
             artefact.array(entry.name)
         return artefact, size
+
+    def _left_in_s3(self, entries: list[ArrayEntry]) -> set[str]:
+        """The arrays of rows that need not come: the largest first, until what comes is little enough."""
+        size = sum(entry.bytes for entry in entries)
+        left = set()
+        for entry in sorted(entries, key=lambda each: (-each.bytes, each.name)):
+            if size <= self._first_read_bytes:
+                break
+            if entry.name in self._by_rows:
+                left.add(entry.name)
+                size -= entry.bytes
+        return left
 
     def _download_arrays(self, address: str, entries: list[ArrayEntry], folder: Path) -> None:
         def download(part: tuple[ArrayEntry, int]) -> None:

@@ -143,7 +143,7 @@ def test_an_artefact_that_made_room_still_answers_who_holds_it(s3: Any, tmp_path
 
 def test_a_large_array_of_rows_stays_in_s3_and_its_rows_are_read_from_there(s3: Any, tmp_path: Path) -> None:
     address, digest = publish(s3, tmp_path, "one")
-    models = cache(s3, tmp_path, by_rows=("history",), far_from_bytes=800)
+    models = cache(s3, tmp_path, by_rows=("history",), first_read_bytes=800)
     artefact = models.fetch(address, digest)
     assert not (tmp_path / "cache" / digest / "history.bin").exists()
     requests = count_requests(s3, "GetObject")
@@ -155,12 +155,27 @@ def test_a_large_array_of_rows_stays_in_s3_and_its_rows_are_read_from_there(s3: 
         artefact.array("history")
 
 
+@pytest.mark.parametrize(
+    ("most", "left"),
+    [(2000, set()), (1999, {"large"}), (1200, {"large"}), (1199, {"large", "small"}), (0, {"large", "small"})],
+)
+def test_the_largest_arrays_of_rows_stay_in_s3_until_little_enough_is_fetched(
+    s3: Any, tmp_path: Path, most: int, left: set[str]
+) -> None:
+    arrays = {"whole": np.zeros(500, np.uint8), "large": np.zeros(800, np.uint8), "small": np.zeros(700, np.uint8)}
+    digest = write_artefact(tmp_path / "three", kind="model", arrays=arrays, attributes={})
+    Objects(s3).upload_folder(tmp_path / "three", "s3://data/models/three/")
+    models = cache(s3, tmp_path, by_rows=("large", "small"), first_read_bytes=most)
+    artefact = models.fetch("s3://data/models/three/", digest)
+    assert {name for name in arrays if not artefact.is_here(name)} == left
+
+
 def test_many_rows_from_afar_are_read_side_by_side_and_close_ones_together(
     s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(artefacts, "_NEAR_BYTES", 8 * 5)
     address, digest = publish(s3, tmp_path, "one")
-    artefact = cache(s3, tmp_path, by_rows=("history",), far_from_bytes=800).fetch(address, digest)
+    artefact = cache(s3, tmp_path, by_rows=("history",), first_read_bytes=800).fetch(address, digest)
     requests = count_requests(s3, "GetObject")
     spans = [(90, 93), (7, 10), (3, 3), (12, 14), (8, 9), (50, 51)]
     found = artefact.spans("history", spans)

@@ -124,7 +124,7 @@ def test_recipes_that_need_no_user_take_one_and_read_no_history(world: RuntimeWo
 def test_histories_far_away_in_s3_give_the_same_answers(world: RuntimeWorld) -> None:
     arn = world.deploy(PERSONAL)
     near = world.recommend(arn, "u06")["itemList"]
-    world.models._far_from_bytes = 1
+    world.models._first_read_bytes = 1
     world.models._entries.clear()
     assert world.recommend(arn, "u06")["itemList"] == near
 
