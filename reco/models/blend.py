@@ -24,7 +24,9 @@ LOWEST, HIGHEST = -3.0, 12.0
 """Of a standard score. In a catalogue of n items one that stands alone has root n, which is the bound of large ones:
 clipped lower, all the few items that a sparse signal knows would be equal."""
 _FLAT = 1e-3
-"""A signal that varies less than this says nothing, rather than noise."""
+"""A signal that varies less than this share of its mean says nothing, rather than the noise of single precision."""
+_NOTHING = 1e-6
+"""The same of a signal whatever its mean. A sparse one that knows a hundred items of a million has no more than 1e-4."""
 _MOST_STEPS = 40
 _CLOSE = 1e-7
 
@@ -37,7 +39,7 @@ def standard_scores(signals: Floats, known: int) -> Floats:
     mean = signals.sum(axis=1) / np.float32(count)
     square = np.array([row @ row for row in signals], np.float64) / count
     deviation = np.sqrt(np.maximum(square - mean.astype(np.float64) ** 2, 0))
-    scale = np.where(deviation > _FLAT * (1 + np.abs(mean)), 1 / np.maximum(deviation, 1e-30), 0)
+    scale = np.where(deviation > _FLAT * np.abs(mean) + _NOTHING, 1 / np.maximum(deviation, 1e-30), 0)
     scores = signals - mean[:, None]
     scores *= scale[:, None].astype(np.float32)
     return np.clip(scores, np.float32(LOWEST), np.float32(max(HIGHEST, known**0.5)), out=scores)

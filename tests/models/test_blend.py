@@ -96,6 +96,13 @@ def test_candidates_hold_the_truths_and_the_strongest_and_stand_for_all(
     assert np.exp(offset).sum() == pytest.approx(np.count_nonzero(~barred))
 
 
+def test_a_faint_signal_of_few_items_counts_in_a_large_catalogue() -> None:
+    signals = np.zeros((1, 1_000_000), np.float32)
+    signals[0, :50] = 0.01
+    scores = standard_scores(signals, known=1_000_000)
+    assert scores[0, :50].min() > 100 > scores[0, 50:].max()
+
+
 def test_standard_scores_have_no_mean_and_unit_spread_over_the_items_known() -> None:
     generator = np.random.default_rng(0)
     signals = np.zeros((2, 60), np.float32)
