@@ -120,6 +120,7 @@ class ApiStack(cdk.Stack):
                 recommender_machine=machines["recommender"],
                 transition_s=TRANSITION_S,
                 pointer_cache_s=POINTER_CACHE_S,
+                quotas=self._options.quotas,
             ),
             memory_mb=1024,
             timeout_s=29,

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from reco.control.quotas import quotas_with
+from reco.settings import parse_pairs
+
 LOG_RETENTIONS_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653)
 
 
@@ -25,6 +28,9 @@ class Options:
     """Memory of the job function; a new account allows at most 3,008."""
     bad_row_share: float = 0.05
     """Largest share of rejected rows with which an import still succeeds, 0 to 1."""
+    quotas: str = ""
+    """Quotas of resources other than Personalize's defaults, such as dataset_groups:50,campaigns:none; an object in
+    cdk.json does as well. docs/reference/quotas.md names them."""
     customer_key: bool = False
     """Encrypt with a KMS key of this deployment (1 USD a month) instead of keys that AWS owns."""
     guest: bool = False
@@ -110,6 +116,13 @@ def _share(value: Any) -> float:
     return share
 
 
+def _quotas(value: Any) -> str:
+    """The text that the control function reads, once it has proved readable."""
+    text = ",".join(f"{name}:{limit}" for name, limit in value.items()) if isinstance(value, dict) else str(value)
+    quotas_with(parse_pairs(text))
+    return text
+
+
 def _instance_type(value: Any) -> str:
     if not str(value).startswith("ml."):
         raise ValueError("must be a SageMaker training instance type, such as ml.m5.xlarge")
@@ -135,6 +148,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "instance_type": _instance_type,
     "function_memory_mb": _whole(512, 10_240),
     "bad_row_share": _share,
+    "quotas": _quotas,
     "customer_key": _flag,
     "guest": _flag,
     "alarm_email": _email,

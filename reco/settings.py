@@ -23,6 +23,14 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in text.split(",") if name)
 
 
+def parse_pairs(text: str) -> dict[str, str]:
+    """`a:1,b:none` by name; whether such names exist is for who uses them to say."""
+    pairs = [pair.partition(":") for pair in _names(text)]
+    if bad := [name for name, _, value in pairs if not name or not value]:
+        raise ValueError(f"must be NAME:VALUE, comma separated; {bad[0]!r} has no value")
+    return {name: value for name, _, value in pairs}
+
+
 SETTINGS: Mapping[str, Setting] = {
     "region": Setting("AWS_REGION", str, "Region of the deployment; Lambda sets it."),
     "function_name": Setting("AWS_LAMBDA_FUNCTION_NAME", str, "Name of the function; Lambda sets it."),
@@ -36,8 +44,12 @@ SETTINGS: Mapping[str, Setting] = {
     "recommender_machine": Setting(
         "RECO_RECOMMENDER_MACHINE", str, "ARN of the state machine that trains and deploys recommenders."
     ),
-    "schedule_group": Setting("RECO_SCHEDULE_GROUP", str, "Scheduler group that automatic trainings' schedules lie in."),
-    "schedule_role": Setting("RECO_SCHEDULE_ROLE", str, "ARN of the role as which Scheduler calls the control function."),
+    "schedule_group": Setting(
+        "RECO_SCHEDULE_GROUP", str, "Scheduler group that automatic trainings' schedules lie in."
+    ),
+    "schedule_role": Setting(
+        "RECO_SCHEDULE_ROLE", str, "ARN of the role as which Scheduler calls the control function."
+    ),
     "data_buckets": Setting(
         "RECO_DATA_BUCKETS", _names, "Buckets the job role may read without a caller's role, comma separated; * is all."
     ),
@@ -50,6 +62,11 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "pointer_cache_s": Setting(
         "RECO_POINTER_CACHE_SECONDS", float, "Seconds the runtime may serve from its memory before it looks again."
+    ),
+    "quotas": Setting(
+        "RECO_QUOTAS",
+        parse_pairs,
+        "Quotas other than Personalize's defaults, as NAME:NUMBER or NAME:none, comma separated.",
     ),
     "bad_row_share": Setting(
         "RECO_BAD_ROW_SHARE", float, "Largest share of rejected rows, 0 to 1, with which an import still succeeds."

@@ -287,6 +287,20 @@ class ResourceTable:
                 return Page(found, None)
             position = answer["LastEvaluatedKey"][SORT_KEY]["S"]
 
+    def count(self, kind: Kind, parent: str | None, most: int) -> int:
+        """Entries of a list, at most `most` of them; reads no resource.
+
+        An entry whose resource is gone counts (a kill between two writes leaves one): never fewer than there are.
+        """
+        counted, start = 0, None
+        while counted < most:
+            answer = self._entries(kind, parent, start, most - counted, forward=True, count_only=True)
+            counted += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                break
+            start = answer["LastEvaluatedKey"][SORT_KEY]["S"]
+        return counted
+
     def all(self, kind: Kind, parent: str | None = None) -> Iterator[Resource]:
         """Every resource of a kind, oldest first, fetched page by page."""
         position: str | None = None
@@ -307,8 +321,10 @@ class ResourceTable:
                 return
             position = answer["LastEvaluatedKey"][SORT_KEY]["S"]
 
-    def _entries(self, kind: Kind, parent: str | None, after: str | None, limit: int, forward: bool) -> dict[str, Any]:
-        """DynamoDB's answer with some list entries behind `after`."""
+    def _entries(
+        self, kind: Kind, parent: str | None, after: str | None, limit: int, forward: bool, count_only: bool = False
+    ) -> dict[str, Any]:
+        """DynamoDB's answer with some list entries behind `after`, or with their number alone."""
         partition = f"list#{kind}" + (f"#{parent}" if parent else "")
         start = {} if after is None else {PARTITION_KEY: {"S": partition}, SORT_KEY: {"S": after}}
         answer: dict[str, Any] = self._client.query(
@@ -319,6 +335,7 @@ class ResourceTable:
             ScanIndexForward=forward,
             Limit=limit,
             **({"ExclusiveStartKey": start} if start else {}),
+            **({"Select": "COUNT"} if count_only else {}),
         )
         return answer
 

@@ -1,0 +1,72 @@
+"""The quotas as a page of the documentation: `python -m reco.control.quota_reference > docs/reference/quotas.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reco.control.quotas import LOOKED_AT, QUOTAS, WITHOUT, Quota
+
+_INTRODUCTION = f"""\
+# Quotas
+
+How many resources there may be. The defaults are Amazon Personalize's, and they hold unless they are lifted; a create
+beyond one is refused with LimitExceededException, in the service's words.
+
+Lift any of them when you deploy, by name, with a number or `{WITHOUT}`:
+
+```
+cdk deploy --all -c quotas=dataset_groups:50,campaigns:{WITHOUT}
+```
+
+Made from the table in `reco/control/quotas.py` by
+`python -m reco.control.quota_reference > docs/reference/quotas.md`.
+"""
+
+_FIXED = """\
+## One, and no more
+
+These are no settings: what holds the place is found by name, or in its parent, so two creators at once cannot both
+get it.
+
+| Of what | In | Refused with |
+|---|---|---|
+| event tracker | a dataset group | LimitExceededException |
+| metric attribution | a dataset group | LimitExceededException |
+| dataset of one type | a dataset group | ResourceAlreadyExistsException |
+| import job in progress | a dataset | ResourceInUseException |
+"""
+
+_COUNTING = f"""\
+## How they are counted
+
+A quota is looked at just before a resource is written. Creators at the same instant may each see the last place free:
+then there are a few more than the quota says, and the next one is refused. Jobs in progress are looked for among the
+newest {LOOKED_AT} of their kind. A name that is taken is refused as taken, not as one too many.
+
+Limits of requests, events, schemas and training data are no quotas of resources: they are refused where they are read.
+"""
+
+
+def as_markdown() -> str:
+    """The whole page."""
+    return "\n".join([_INTRODUCTION, *_table(), _FIXED, _COUNTING])
+
+
+def _table() -> Iterator[str]:
+    yield "| Quota | Default | In | What counts | Amazon raises it |"
+    yield "|---|---|---|---|---|"
+    for quota in QUOTAS:
+        where = "an account's region" if quota.scope == "account" else "a dataset group"
+        adjustable = "on request" if quota.adjustable else "no"
+        yield f"| `{quota.name}` | {quota.limit} | {where} | {_counted(quota)} | {adjustable} |"
+    yield ""
+
+
+def _counted(quota: Quota) -> str:
+    if quota.at_work is None:
+        return "all but what has failed or is being deleted"
+    return "those that wait" if len(quota.at_work) == 1 else "those that wait or are at work"
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")
