@@ -107,7 +107,7 @@ def _rank_cold(model: ServedModel, tested: list[HeldOutUser], cold: NDArray[np.i
 
 
 def _parts(training: Interactions, content: ItemContent, options: Options) -> tuple[als.Fit, als.Objective, ColdItems]:
-    pairs = RECENCY.weigh(training.offsets, training.items, training.item_count)
+    pairs = RECENCY.weigh(training)
     objective = als.Objective(alpha=alpha(training), regularisation=REGULARISATION)
     fit = als.fit(pairs, objective, factors=FACTORS, epochs=EPOCHS, seed=options.seed, threads=options.threads)
     counts = np.bincount(training.items, minlength=training.item_count)
@@ -121,7 +121,7 @@ def _lists_of(
     fit, objective, found = parts
     lists: dict[str, Lists] = {"content cosine": [], "predicted vectors": [], "both": []}
     for user in tested:
-        rows, weights = RECENCY.weigh_one(user.history_items, len(fit.items))
+        rows, weights = RECENCY.weigh_one(user.history_items)
         vector = fold_in(fit.items, fit.spectrum, objective, rows, weights)
         likings = found.factors[cold] @ vector
         cosines = content_scores(found.codes, user.history_items, np.ones(len(user.history_items)))[cold]

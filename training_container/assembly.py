@@ -93,7 +93,7 @@ def assemble(
         rows[table.item_rows],
         table.timestamps,
         len(items),
-        table.event_weights(),
+        None if table.weights is None else table.weights.astype(np.float32),
         labels=table.labels,
     )
     users = table.users

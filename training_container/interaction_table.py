@@ -82,12 +82,6 @@ class InteractionTable:
         weights = weights[keep]
         return chosen if len({kind.weight for kind in kinds}) == 1 else replace(chosen, weights=weights)
 
-    def event_weights(self) -> NDArray[np.float32] | None:
-        """The weights as a model takes them: 1 in the mean, since their ratio alone has a meaning."""
-        if self.weights is None or not len(self):
-            return None
-        return (self.weights / self.weights.mean()).astype(np.float32)
-
     def without_duplicates(self) -> InteractionTable:
         """One of events that agree in user, item, type and second."""
         keep = np.ones(len(self), bool)

@@ -24,6 +24,7 @@ from reco.jobs.specification import SnapshotReference, TrainResult, TrainSpecifi
 from reco.jobs.trials import SearchReport, Trial, search_report_from_json
 from reco.models.described_users import DescribedUsers
 from reco.models.fit_settings import FitSettings
+from reco.models.history import HISTORY_WEIGHTS, MEAN_WEIGHT
 from reco.models.interactions import Interactions
 from reco.models.training_data import TrainingData
 from reco.recipes import Recipe, recipe_by_arn
@@ -207,6 +208,10 @@ def _write(
         "history_items": interactions.items,
         "history_times": interactions.times,
     }
+    weights = interactions.with_relative_weights().weights
+    if weights is not None and interactions.weights is not None:
+        arrays[HISTORY_WEIGHTS] = weights
+        mark_attributes = {**mark_attributes, MEAN_WEIGHT: float(interactions.weights.mean(dtype=np.float64))}
     described = DescribedUsers.of(interactions, trained.model.attributes)
     attributes = {
         **trained.model.attributes,

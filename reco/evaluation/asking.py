@@ -30,11 +30,11 @@ def ask(
 
     def answer(user: HeldOutUser) -> NDArray[np.int32]:
         latest = int(user.history_items[-1]) if len(user.history_items) else None
-        if not unseen:
-            return model.rank(Query(user.history_items, user.history_times, latest, None, depth)).items
-        seen = np.unique(user.history_items)
-        ranked = model.rank(Query(user.history_items, user.history_times, latest, None, depth + len(seen))).items
-        return ranked[~np.isin(ranked, seen)][:depth]
+        seen = np.unique(user.history_items) if unseen else user.history_items[:0]
+        history = user.history_items, user.history_times
+        query = Query(*history, latest, None, depth + len(seen), history_weights=user.history_weights)
+        ranked = model.rank(query).items
+        return ranked[~np.isin(ranked, seen)][:depth] if unseen else ranked
 
     answers: list[NDArray[np.int32]] = []
     with ThreadPoolExecutor(threads) as pool:

@@ -31,6 +31,8 @@ class HeldOutUser:
     """Oldest first; one event at least."""
     truth: NDArray[np.int32]
     """The distinct items of the newest events."""
+    history_weights: NDArray[np.float32] | None = None
+    """What each event of the history counts; None where all count alike."""
 
 
 def user_hash(user_id: str, salt: int = 0) -> int:
@@ -65,7 +67,13 @@ def truth_size(events: int) -> int:
 
 def hold_out(interactions: Interactions, chosen: NDArray[np.bool_]) -> Iterator[HeldOutUser]:
     """The chosen users' histories and truths, in the order of their rows."""
-    for user in np.flatnonzero(chosen):
-        items, times = interactions.history(int(user))
-        end = len(items) - truth_size(len(items))
-        yield HeldOutUser(items[:end], times[:end], np.unique(items[end:]))
+    for user in np.flatnonzero(chosen).tolist():
+        yield question(interactions, user, truth_size(int(interactions.lengths[user])))
+
+
+def question(interactions: Interactions, user: int, newest: int) -> HeldOutUser:
+    """One user's history without the `newest` events, which are the truth."""
+    items, times = interactions.history(user)
+    weights = interactions.history_weights(user)
+    end = len(items) - newest
+    return HeldOutUser(items[:end], times[:end], np.unique(items[end:]), None if weights is None else weights[:end])

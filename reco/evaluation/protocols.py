@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
 from reco.errors import UserFault
-from reco.evaluation.holdout import HeldOutUser, choose_test_users, truth_size
+from reco.evaluation.holdout import HeldOutUser, choose_test_users, question, truth_size
 from reco.models.interactions import Interactions, offsets_of
 
 TRAINING_SHARE_OF_TIME = 0.8
@@ -60,7 +60,7 @@ def split_last_item(interactions: Interactions, users: Vocabulary, seed: int = 0
 def hold_out_users(interactions: Interactions, chosen: NDArray[np.bool_], newest: Callable[[int], int]) -> Split:
     """Leaves these users out. Of each one's n events the newest `newest(n)` are the truth; n is 2 or more."""
     rows, lengths = np.flatnonzero(chosen), interactions.lengths
-    tested = [_question(interactions, user, newest(int(lengths[user]))) for user in rows.tolist()]
+    tested = [question(interactions, user, newest(int(lengths[user]))) for user in rows.tolist()]
     kept = np.repeat(~chosen, lengths)
     return Split(interactions.of_users(~chosen), kept, tested, rows)
 
@@ -76,7 +76,7 @@ def split_leave_one_out(interactions: Interactions, users: Vocabulary, seed: int
     Who has one event is learned from and not asked.
     """
     able = np.flatnonzero(interactions.lengths >= 2)
-    tested = [_question(interactions, user, 1) for user in able.tolist()]
+    tested = [question(interactions, user, 1) for user in able.tolist()]
     kept = np.ones(len(interactions), bool)
     kept[interactions.offsets[able + 1] - 1] = False
     return Split(_of_events(interactions, kept), kept, tested, able)
@@ -95,7 +95,7 @@ def split_last_basket(interactions: Interactions) -> Split:
     before = np.bincount(interactions.user_rows()[kept], minlength=interactions.user_count)
     kept |= np.repeat(before == 0, lengths)
     able = np.flatnonzero(before)
-    tested = [_question(interactions, user, int(lengths[user] - before[user])) for user in able.tolist()]
+    tested = [question(interactions, user, int(lengths[user] - before[user])) for user in able.tolist()]
     return Split(_of_events(interactions, kept), kept, tested, able)
 
 
@@ -119,7 +119,7 @@ def split_temporal(interactions: Interactions, users: Vocabulary, seed: int = 0)
     newest = [
         min(truth_size(length), late) for length, late in zip(lengths[rows].tolist(), after[rows].tolist(), strict=True)
     ]
-    tested = [_question(interactions, user, count) for user, count in zip(rows.tolist(), newest, strict=True)]
+    tested = [question(interactions, user, count) for user, count in zip(rows.tolist(), newest, strict=True)]
     return Split(_of_events(interactions, kept), kept, tested, rows)
 
 
@@ -136,12 +136,6 @@ PROTOCOLS: Mapping[str, Callable[[Interactions, Vocabulary, int], Split]] = {
     "temporal": split_temporal,
 }
 """By the name that a command takes."""
-
-
-def _question(interactions: Interactions, user: int, newest: int) -> HeldOutUser:
-    items, times = interactions.history(user)
-    end = len(items) - newest
-    return HeldOutUser(items[:end], times[:end], np.unique(items[end:]))
 
 
 def _of_events(interactions: Interactions, kept: NDArray[np.bool_]) -> Interactions:

@@ -120,7 +120,7 @@ def _measured(
     values: Values,
     settings: FitSettings,
 ) -> _Measured:
-    tested = list(hold_out(data.interactions, chosen))
+    tested = list(hold_out(data.interactions.with_relative_weights(), chosen))
     # Too few users to leave one out: then the model has seen the test users, and the metrics flatter.
     learned_from = learned_from if len(learned_from) else data.interactions
     model = fit_model(replace(data, interactions=learned_from), family, values, settings)
@@ -147,7 +147,8 @@ def _with(model: FittedModel, attributes: dict[str, Any]) -> FittedModel:
 def _temperature(model: ServedModel, tested: list[HeldOutUser]) -> float:
     assert isinstance(model, FactorModel)  # noqa: S101 - only this family has one
     sample = tested[: max(25, _LIKINGS // max(len(model.items), 1))]
-    return fit_temperature([model.likings(user.history_items) for user in sample], [user.truth for user in sample])
+    likings = [model.likings(user.history_items, user.history_weights) for user in sample]
+    return fit_temperature(likings, [user.truth for user in sample])
 
 
 def _at_most(chosen: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
@@ -159,12 +160,15 @@ def _at_most(chosen: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
 
 def _probe(model: ServedModel, interactions: Interactions) -> list[dict[str, Any]]:
     """Questions spread over users and items, one of a newcomer and one of a list to rank among them."""
+    interactions = interactions.with_relative_weights()
     generator = np.random.default_rng(0)
     active = np.flatnonzero(interactions.lengths)
     asked = []
     for user in generator.choice(active, min(PROBES - 2, len(active)), replace=False):
         items, times = interactions.history(int(user))
-        asked.append(Query(items[-200:], times[-200:], int(items[-1]), None, PROBE_DEPTH))
+        weights = interactions.history_weights(int(user))
+        latest = None if weights is None else weights[-200:]
+        asked.append(Query(items[-200:], times[-200:], int(items[-1]), None, PROBE_DEPTH, history_weights=latest))
     nobody = (np.empty(0, np.int32), np.empty(0, np.int64))
     asked.append(Query(*nobody, None, None, PROBE_DEPTH))
     candidates = generator.choice(len(model.items), min(PROBE_DEPTH, len(model.items)), replace=False)
@@ -177,6 +181,7 @@ def _record(query: Query, model: ServedModel) -> dict[str, Any]:
     return {
         "history_items": query.history_items.tolist(),
         "history_times": query.history_times.tolist(),
+        "history_weights": None if query.history_weights is None else query.history_weights.tolist(),
         "item": query.item,
         "candidates": None if query.candidates is None else query.candidates.tolist(),
         "count": query.count,

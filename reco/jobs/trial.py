@@ -2,8 +2,8 @@
 
 Training records questions and its answers in the artefact's attribute `probes`, a list of
 
-    {"history_items": [rows], "history_times": [seconds], "item": row or null, "candidates": [rows] or null,
-     "count": n, "items": [rows, best first], "scores": [numbers] or null}
+    {"history_items": [rows], "history_times": [seconds], "history_weights": [numbers] or null, "item": row or null,
+     "candidates": [rows] or null, "count": n, "items": [rows, best first], "scores": [numbers] or null}
 
 The machine that answers now may be another (arm64 against x86_64), so scores may differ in the last digits, and items
 whose scores are that close may change places; nothing else may.
@@ -48,13 +48,14 @@ def try_model(home: Objects, address: str, digest: str) -> int:
 
 
 def _ask(model: ServedModel, probe: dict[str, Any], number: int) -> None:
-    candidates = probe["candidates"]
+    candidates, weights = probe["candidates"], probe.get("history_weights")
     query = Query(
         history_items=np.asarray(probe["history_items"], np.int32),
         history_times=np.asarray(probe["history_times"], np.int64),
         item=probe["item"],
         candidates=None if candidates is None else np.asarray(candidates, np.int32),
         count=probe["count"],
+        history_weights=None if weights is None else np.asarray(weights, np.float32),
     )
     difference = compare(model.rank(query), probe)
     if difference:

@@ -1,7 +1,9 @@
 """What each item of a user's history weighs: one rule for training and for the answer to a request.
 
 An item weighs less the longer ago it was last touched, counted in other items touched since, and more the oftener it
-was touched: (floor + (1 - floor) e^(-lag / decay)) * (1 + ln times).
+was touched: (floor + (1 - floor) e^(-lag / decay)) * (1 + ln times). Where events weigh (an eventsConfig), `times` is
+the sum of the weights of the item's events, so that an event of weight 2 is the same event twice; below 1, where the
+logarithm would end in nothing, it counts in proportion.
 """
 
 from __future__ import annotations
@@ -12,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reco.models.als import Pairs
-from reco.models.interactions import distinct_pairs, places_to_end
+from reco.models.interactions import Interactions, distinct_pairs, places_to_end
+
+HISTORY_WEIGHTS = "history_weights_of_events"
+"""An artefact's array beside its histories: what each event counts. Absent where all count alike."""
+MEAN_WEIGHT = "mean_event_weight"
+"""The attribute that goes with it: the mean of the weights as they were given. An event counts its given weight divided
+by this."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,8 @@ class Touches:
     """How often each was touched."""
     times: NDArray[np.int64]
     """When each was last touched."""
+    weights: NDArray[np.float64] | None = None
+    """What the events of each weigh together, above 0; None where every event weighs 1."""
 
     @property
     def time(self) -> int:
@@ -40,12 +50,15 @@ class Touches:
         return self.items[-count:], self.lags[-count:]
 
     @staticmethod
-    def of(items: NDArray[np.int32], times: NDArray[np.int64]) -> Touches:
-        """Of events, oldest first."""
-        distinct, first, counts = np.unique(items[::-1], return_index=True, return_counts=True)
+    def of(items: NDArray[np.int32], times: NDArray[np.int64], weights: NDArray[np.floating] | None = None) -> Touches:
+        """Of events, oldest first; `weights` as those of Interactions."""
+        distinct, first, inverse, counts = np.unique(
+            items[::-1], return_index=True, return_inverse=True, return_counts=True
+        )
         last = len(items) - 1 - first
         order = np.argsort(last)
-        return Touches(distinct[order], counts[order], times[last[order]])
+        sums = None if weights is None else np.bincount(inverse, weights[::-1], len(distinct))[order]
+        return Touches(distinct[order], counts[order], times[last[order]], sums)
 
 
 @dataclass(frozen=True)
@@ -57,23 +70,26 @@ class HistoryWeights:
     floor: float = 0.1
     """Weight that is left of an item touched long ago, 0 to 1."""
 
-    def weigh(self, offsets: NDArray[np.int64], items: NDArray[np.int32], item_count: int) -> Pairs:
-        """Weighted pairs of users' events, given by user and oldest first."""
-        pairs = distinct_pairs(offsets, items, item_count)
-        weights = self._rule(pairs.counts, places_to_end(pairs.offsets))
-        return Pairs(pairs.offsets, pairs.items, weights, item_count)
+    def weigh(self, interactions: Interactions) -> Pairs:
+        """Weighted pairs of users and items."""
+        pairs = distinct_pairs(interactions.offsets, interactions.items, interactions.item_count, interactions.weights)
+        weights = self._rule(pairs.counts if pairs.weights is None else pairs.weights, places_to_end(pairs.offsets))
+        return Pairs(pairs.offsets, pairs.items, weights, interactions.item_count)
 
-    def weigh_one(self, items: NDArray[np.int32], item_count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Distinct items and their weights of one history, oldest first."""
-        pairs = self.weigh(np.array([0, len(items)]), items, item_count)
-        return pairs.columns, pairs.weights
+    def weigh_one(
+        self, items: NDArray[np.int32], weights: NDArray[np.floating] | None = None
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Distinct items and their weights of one history's events, oldest first."""
+        touches = Touches.of(items, np.zeros(len(items), np.int64), weights)
+        return touches.items, self.of_touches(touches)
 
     def of_touches(self, touches: Touches) -> NDArray[np.float32]:
-        """The weights of one history's items."""
-        return self._rule(touches.counts, touches.lags)
+        """The weights of one history's items: those of `weigh`, had it been trained on."""
+        return self._rule(touches.counts if touches.weights is None else touches.weights, touches.lags)
 
-    def _rule(self, counts: NDArray[np.int64], lags: NDArray[np.int64]) -> NDArray[np.float32]:
-        weights = 1 + np.log(counts)
+    def _rule(self, times: NDArray[np.integer] | NDArray[np.floating], lags: NDArray[np.int64]) -> NDArray[np.float32]:
+        weights = 1 + np.log(np.maximum(times, 1))
+        np.copyto(weights, times, where=np.asarray(times) < 1)
         if self.decay is not None:
             weights *= self.floor + (1 - self.floor) * np.exp(-lags / self.decay)
         return np.asarray(weights, np.float32)

@@ -73,6 +73,10 @@ class Interactions:
         span = slice(self.offsets[user], self.offsets[user + 1])
         return self.items[span], self.times[span]
 
+    def history_weights(self, user: int) -> NDArray[np.float32] | None:
+        """What one user's events count, oldest first; None where all count alike."""
+        return None if self.weights is None else self.weights[self.offsets[user] : self.offsets[user + 1]]
+
     def of_users(self, keep: NDArray[np.bool_]) -> Interactions:
         """Only the events of some users, who are renumbered."""
         events = np.repeat(keep, self.lengths)
@@ -151,14 +155,21 @@ class DistinctPairs:
     counts: NDArray[np.int64]
     """How often the user touched the item."""
     item_count: int
+    weights: NDArray[np.float64] | None = None
+    """What the pair's events weigh together; None where they were not weighed."""
 
     def item_users(self) -> NDArray[np.int64]:
         """Distinct users of each item."""
         return np.bincount(self.items, minlength=self.item_count)
 
 
-def distinct_pairs(offsets: NDArray[np.int64], items: NDArray[np.int32], item_count: int) -> DistinctPairs:
-    """The distinct pairs of events given by user, oldest first."""
+def distinct_pairs(
+    offsets: NDArray[np.int64],
+    items: NDArray[np.int32],
+    item_count: int,
+    weights: NDArray[np.floating] | None = None,
+) -> DistinctPairs:
+    """The distinct pairs of events given by user, oldest first, and what these events weigh."""
     users = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     order = np.argsort(users * item_count + items, kind="stable")
     key = users[order] * item_count + items[order]
@@ -167,9 +178,12 @@ def distinct_pairs(offsets: NDArray[np.int64], items: NDArray[np.int32], item_co
     ends = np.flatnonzero(last)
     by_time = np.argsort(order[ends])
     place = order[ends][by_time]
-    counts = np.diff(ends, prepend=-1)[by_time]
+    counts = np.diff(ends, prepend=-1)
     lengths = np.bincount(users[place], minlength=len(offsets) - 1)
-    return DistinctPairs(offsets_of(lengths), items[place], counts, item_count)
+    sums = None
+    if weights is not None:
+        sums = np.add.reduceat(weights[order], ends + 1 - counts, dtype=np.float64)[by_time]
+    return DistinctPairs(offsets_of(lengths), items[place], counts[by_time], item_count, sums)
 
 
 def keep_between_percentiles(lengths: NDArray[Any], low: float, high: float) -> NDArray[np.bool_]:

@@ -30,6 +30,8 @@ class Query:
     """At most so many are wanted."""
     context: Mapping[str, str] = field(default_factory=dict)
     """The request's contextual metadata by column name; empty when none was given."""
+    history_weights: NDArray[np.float32] | None = None
+    """What each event of the history counts, as the model's training weighed events; None where it weighed none."""
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def _learn(data: TrainingData, values: Values, settings: FitSettings, choose: Ch
 def _fit_tables(
     interactions: Interactions, content: ItemContent | None, values: Values, settings: FitSettings
 ) -> tuple[UserTable, ItemTable, als.Objective]:
-    pairs = RECENCY.weigh(interactions.offsets, interactions.items, interactions.item_count)
+    pairs = RECENCY.weigh(interactions)
     objective = als.Objective(alpha=alpha(interactions), regularisation=REGULARISATION)
     fitted = als.fit(
         pairs,

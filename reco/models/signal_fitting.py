@@ -124,7 +124,7 @@ def fit_signals(
     with ThreadPoolExecutor(max(1, threads)) as pool:
         found = [pool.submit(task) for task in tasks]
         weights = RECENCY if plan.recent else ALL_ALIKE
-        pairs = weights.weigh(interactions.offsets, interactions.items, interactions.item_count)
+        pairs = weights.weigh(interactions)
         objective = als.Objective(alpha=alpha(interactions), regularisation=REGULARISATION)
         fitted = als.fit(pairs, objective, factors=factors, epochs=EPOCHS, seed=seed, threads=threads, initial=initial)
         arrays = {name: array for task in found for name, array in task.result().items()}

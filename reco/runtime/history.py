@@ -22,6 +22,8 @@ class History:
     items: NDArray[np.int32]
     times: NDArray[np.int64]
     """Seconds since the epoch."""
+    weights: NDArray[np.float32] | None = None
+    """What each event counts; None where the model weighs none."""
 
 
 NOTHING = History(np.empty(0, np.int32), np.empty(0, np.int64))
@@ -44,18 +46,20 @@ def merge(model: LoadedModel, visitor: str, streamed: Sequence[VisitorEvent]) ->
     row = model.user_row(visitor)
     is_user = row is not None or any(event.owner == "user" for event in streamed)
     owner = "user" if is_user else "session"
-    items, times = NOTHING.items, NOTHING.times
+    items, times, weights = NOTHING.items, NOTHING.times, np.empty(0, np.float32) if model.weighs else None
     if row is not None:
-        items, times = model.trained_history(row)
+        items, times, weights = model.trained_history(row)
     added = [
-        (item_row, event.sent_ms // 1000)
+        (item_row, event.sent_ms // 1000, model.weight_of(event))
         for event in streamed
         if event.owner == owner and model.adds(event) and (item_row := model.item_row(event.item)) >= 0
     ]
     if not added:
-        return History(items, times)
-    items = np.concatenate([items, np.array([item for item, _ in added], np.int32)])
-    times = np.concatenate([times, np.array([time for _, time in added], np.int64)])
+        return History(items, times, weights)
+    items = np.concatenate([items, np.array([item for item, _, _ in added], np.int32)])
+    times = np.concatenate([times, np.array([time for _, time, _ in added], np.int64)])
+    if weights is not None:
+        weights = np.concatenate([weights, np.array([weight for _, _, weight in added], np.float32)])
     # Stable: of equal seconds the streamed event is the later one, and streamed ones keep their milliseconds' order.
     order = np.argsort(times, kind="stable")
-    return History(items[order], times[order])
+    return History(items[order], times[order], None if weights is None else weights[order])

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from reco.artefact import Artefact, Vocabulary
 from reco.models.described_users import CODES, fields_of, values_of
+from reco.models.history import HISTORY_WEIGHTS, MEAN_WEIGHT
+from reco.models.interactions import WEIGHT_RANGE
 from reco.models.served import BY_ROWS, load_model
 from reco.recipes.event_parameters import parameters_from
 from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS
 from reco.storage.events import VisitorEvent
 
-FAR_ARRAYS = ("history_items", "history_times", CODES, *sorted(BY_ROWS))
+FAR_ARRAYS = ("history_items", "history_times", HISTORY_WEIGHTS, CODES, *sorted(BY_ROWS))
 """Read by rows only, so they may stay in S3."""
 
 _REMEMBERED_ITEMS = 100_000
@@ -33,6 +35,7 @@ class LoadedModel:
         marked = f"{UNSETTLED_EVENTS}.offsets" in artefact.names
         self._unsettled = frozenset(Vocabulary.of(artefact, UNSETTLED_EVENTS)) if marked else frozenset()
         self._learned_from = parameters_from(artefact.attributes)
+        self._mean_weight: float | None = artefact.attributes.get(MEAN_WEIGHT)
         self._fields_of_users = fields_of(artefact.attributes)
         known = (field for field, _ in artefact.attributes.get("newcomer_values", []))
         self._fields = {field.upper(): field for field in known}
@@ -42,13 +45,26 @@ class LoadedModel:
         """The user's row among those the model was trained on."""
         return self._users.row(user)
 
-    def trained_history(self, user_row: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Item rows and seconds, oldest first."""
+    @property
+    def weighs(self) -> bool:
+        """Whether kinds of events count differently."""
+        return self._mean_weight is not None
+
+    def trained_history(self, user_row: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32] | None]:
+        """Item rows, seconds and, where events weigh, what each counts, oldest first."""
         start, stop = int(self._offsets[user_row]), int(self._offsets[user_row + 1])
         return (
             self._artefact.rows("history_items", start, stop),
             self._artefact.rows("history_times", start, stop),
+            self._artefact.rows(HISTORY_WEIGHTS, start, stop) if self.weighs else None,
         )
+
+    def weight_of(self, event: VisitorEvent) -> float:
+        """What a streamed event that `adds` counts."""
+        if self._mean_weight is None:
+            return 1.0
+        given = next(kind.weight for kind in self._learned_from if kind.accepts(event.type, event.value))
+        return float(np.clip(given / self._mean_weight, 1 / WEIGHT_RANGE, WEIGHT_RANGE))
 
     def context(self, given: Mapping[str, str]) -> dict[str, str]:
         """A request's context by the fields that the model knows, whose names may come in any case."""

@@ -64,7 +64,8 @@ class Recommender:
         row = model.item_row(item) if item else -1
         count = parameters.get("num_results") or DEFAULT_RESULTS
         context = _context(model, campaign, parameters, user, history)
-        query = Query(history.items, history.times, None if row < 0 else row, None, count, context)
+        asked = None if row < 0 else row
+        query = Query(history.items, history.times, asked, None, count, context, history.weights)
         return {"item_list": _ranked(model, query), "recommendation_id": _new_recommendation_id()}
 
     def get_personalized_ranking(self, call: Call) -> Mapping[str, Any]:
@@ -77,7 +78,7 @@ class Recommender:
         rows = {item: model.item_row(item) for item in wanted}
         known = np.array([row for row in rows.values() if row >= 0], np.int32)
         context = _context(model, campaign, parameters, user, history)
-        query = Query(history.items, history.times, None, known, len(known), context)
+        query = Query(history.items, history.times, None, known, len(known), context, history.weights)
         ranked = _ranked(model, query) if len(known) else []
         unknown = [{"item_id": item} for item, row in rows.items() if row < 0]
         return {"personalized_ranking": ranked + unknown, "recommendation_id": _new_recommendation_id()}

@@ -87,7 +87,7 @@ def test_kinds_of_events_are_kept_and_weighed_by_the_ratio_of_their_weights(tmp_
     history = shown(found, "u0")
     assert [(item, time) for item, time, _ in history] == [("i0", 200), ("i2", 210), ("i3", 220)]
     weights = [weight for _, _, weight in history]
-    assert weights == pytest.approx([1.8, 0.6, 0.6])
+    assert weights == pytest.approx([0.6, 0.2, 0.2])
 
     alike = EventParameters("buy", None, 0.5), EventParameters("view", None, 0.5)
     assert assemble(recipe(), {"INTERACTIONS": table}, selection=choose(*alike)).data.interactions.weights is None

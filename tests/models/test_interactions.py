@@ -34,20 +34,20 @@ def test_distinct_pairs_are_in_order_of_the_last_touch_with_their_counts(histori
 @given(HISTORIES)
 def test_one_history_weighs_what_it_weighs_among_many(histories: list[list[int]]) -> None:
     interactions, rule = interactions_of(histories, 7), HistoryWeights(decay=3.0, floor=0.2)
-    pairs = rule.weigh(interactions.offsets, interactions.items, 7)
+    pairs = rule.weigh(interactions)
     for user in range(len(histories)):
         span = slice(pairs.offsets[user], pairs.offsets[user + 1])
-        items, weights = rule.weigh_one(interactions.history(user)[0], 7)
+        items, weights = rule.weigh_one(interactions.history(user)[0])
         np.testing.assert_array_equal(items, pairs.columns[span])
         np.testing.assert_array_equal(weights, pairs.weights[span])
 
 
 def test_recent_and_repeated_items_weigh_more() -> None:
-    items, weights = HistoryWeights(decay=2.0, floor=0.1).weigh_one(np.array([4, 5, 4, 4, 6], np.int32), 7)
+    items, weights = HistoryWeights(decay=2.0, floor=0.1).weigh_one(np.array([4, 5, 4, 4, 6], np.int32))
     assert items.tolist() == [5, 4, 6]
     expected = [0.1 + 0.9 * math.exp(-1), (0.1 + 0.9 * math.exp(-0.5)) * (1 + math.log(3)), 1.0]
     assert weights == pytest.approx(expected, rel=1e-6)
-    alike = HistoryWeights(decay=None).weigh_one(np.array([1, 2, 3], np.int32), 7)[1]
+    alike = HistoryWeights(decay=None).weigh_one(np.array([1, 2, 3], np.int32))[1]
     assert alike.tolist() == [1, 1, 1]
 
 

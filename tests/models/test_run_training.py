@@ -16,6 +16,7 @@ from reco.errors import CorruptArtefact, UserFault
 from reco.evaluation.metrics import METRICS
 from reco.jobs.specification import EventLog, SnapshotReference, TrainResult, TrainSpecification
 from reco.jobs.trial import try_model
+from reco.models.history import HISTORY_WEIGHTS, MEAN_WEIGHT
 from reco.models.interactions import offsets_of
 from reco.models.query import Query
 from reco.models.served import load_model
@@ -327,3 +328,44 @@ def test_a_damaged_snapshot_is_not_trained_on(container: Container) -> None:
     container.home.write_text(snapshot.uri + "timestamps.bin", "x" * snapshot.rows * 8)
     with pytest.raises(CorruptArtefact, match=r"timestamps\.bin has sha256"):
         container.run(container.specify(snapshot))
+
+
+def test_what_events_weigh_stays_beside_the_histories(container: Container) -> None:
+    rows: list[Row] = [
+        (user, item, time, "buy" if time % 3 else "click", value) for user, item, time, _, value in planted_rows()
+    ]
+    listed = [{"event_type": "buy", "weight": 0.9}, {"event_type": "click", "weight": 0.3}]
+    v2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+    specification = container.specify(
+        container.put_interactions(rows),
+        recipe_arn=v2,
+        hyperparameters={},
+        events_config={"event_parameters_list": listed},
+    )
+    result = container.run(specification)
+    assert try_model(container.home, result.artefact_uri, result.artefact_digest) == 20
+    artefact = container.open(result)
+    mean = artefact.attributes[MEAN_WEIGHT]
+    assert mean == pytest.approx(0.7, abs=0.01)
+    expected = [(0.9 if time % 3 else 0.3) / mean for time in artefact.array("history_times").tolist()]
+    assert artefact.array(HISTORY_WEIGHTS).tolist() == pytest.approx(expected)
+    assert artefact.attributes["probes"][0]["history_weights"]
+
+    alike = container.run(container.specify(container.put_interactions(rows, "again")))
+    names = container.open(alike)
+    assert HISTORY_WEIGHTS not in names.names and MEAN_WEIGHT not in names.attributes
+
+
+def test_an_objective_reaches_the_artefact_and_the_metrics(container: Container) -> None:
+    ids = Vocabulary.from_strings(f"i{number:03d}" for number in range(45))
+    fields = {"name": "ITEM_ID", **TEXT}, {"name": "PRICE", "type": "float"}
+    arrays = {**ids.arrays("ids"), "PRICE.numbers": np.arange(45.0)}
+    items = container.put_snapshot("priced", "ITEMS", schema("Items", *fields), 45, arrays)
+    snapshots = {"INTERACTIONS": container.put_interactions(planted_rows()), "ITEMS": items}
+    wish = {"item_attribute": "PRICE", "objective_sensitivity": "HIGH"}
+    result = container.run(container.specify(None, snapshots=snapshots, optimization_objective=wish))
+    assert set(result.metrics) == {*METRICS, "average_rewards_at_k"}
+    assert try_model(container.home, result.artefact_uri, result.artefact_digest) == 20
+    model = load_model(container.open(result))
+    nobody = Query(np.empty(0, np.int32), np.empty(0, np.int64), None, None, 10)
+    assert model.rank(nobody).items.mean() > 27

@@ -86,7 +86,7 @@ def test_a_question_asked_again_has_the_same_answer_whatever_was_asked_between(
 
 def test_a_vector_is_what_folding_in_gives(model: FactorModel) -> None:
     history = np.array([5, 9, 5, 30], np.int32)
-    rows, weights = model.weights.weigh_one(history, len(model.factors))
+    rows, weights = model.weights.weigh_one(history)
     folded = fold_in(model.factors, model.spectrum, model.objective, rows, weights)
     for _ in range(2):
         np.testing.assert_array_equal(model.vector(history), folded)

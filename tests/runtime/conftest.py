@@ -16,6 +16,7 @@ from reco.arns import Kind
 from reco.artefact import Vocabulary, write_artefact
 from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
+from reco.models.history import HISTORY_WEIGHTS
 from reco.models.interactions import Interactions
 from reco.models.training_data import TrainingData
 from reco.recipes.catalogue import recipe_by_arn
@@ -55,6 +56,7 @@ def write_model(folder: Path, recipe_name: str, **attributes: Any) -> str:
         values = {**values, "max_item_interaction_count_percentile": 1.0, "max_user_history_length_percentile": 1.0}
     fitted = fit_model(TrainingData(interactions), recipe.family, values, FitSettings())
     unsettled = attributes.pop("unsettled", ())
+    weights = attributes.pop("event_weights", None)
     return write_artefact(
         folder,
         kind="model",
@@ -66,6 +68,7 @@ def write_model(folder: Path, recipe_name: str, **attributes: Any) -> str:
             "history_offsets": interactions.offsets,
             "history_items": interactions.items,
             "history_times": interactions.times,
+            **({} if weights is None else {HISTORY_WEIGHTS: np.asarray(weights, np.float32)}),
         },
         attributes={**fitted.attributes, EVENTS_THROUGH: 0, "recipe": recipe_name, **attributes},
     )

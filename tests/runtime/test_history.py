@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from reco.artefact import open_artefact
+from reco.models.history import MEAN_WEIGHT
+from reco.recipes.event_parameters import EventParameters, as_attributes
 from reco.runtime.history import History, merge
 from reco.runtime.model import LoadedModel
 from reco.storage.events import VisitorEvent
@@ -116,3 +118,19 @@ def test_a_history_is_sorted_and_holds_each_event_once(
     added = as_user if is_user else known
     assert len(history.items) == len(added) + (HISTORY if visitor == "u00" else 0)
     assert history.items.dtype == np.int32 and history.times.dtype == np.int64
+
+
+def test_events_weigh_as_in_training_be_they_trained_or_streamed(model: LoadedModel, tmp_path: Path) -> None:
+    kinds = (EventParameters("buy", None, 0.9), EventParameters("click", None, 0.3))
+    given = np.linspace(0.5, 1.5, len(shop()))
+    weighing = load(tmp_path, event_weights=given, **{MEAN_WEIGHT: 0.6}, **as_attributes(kinds))
+    user = USERS[3]
+    streamed = [event("a", type="Buy", sent_ms=5_000), event("b"), event("c", type="view")]
+    history = merge(weighing, user, streamed)
+    assert history.weights is not None
+    assert len(history.weights) == len(history.items) == HISTORY + 2
+    # The oldest of all is the purchase: three halves of the mean; the newest is the click, half of it.
+    expected = [1.5, *given[3 * HISTORY : 4 * HISTORY], 0.5]
+    assert history.weights == pytest.approx(expected)
+    assert merge(weighing, "nobody", []).weights is not None
+    assert merge(model, user, [event("b")]).weights is None

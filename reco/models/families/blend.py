@@ -77,7 +77,7 @@ class BlendModel:
     def rank(self, query: Query) -> Ranking:
         if not len(query.history_items):
             return self._rank_for_newcomer(query)
-        touches = Touches.of(query.history_items, query.history_times)
+        touches = Touches.of(query.history_items, query.history_times, query.history_weights)
         likings = self.likings(touches)
         if query.candidates is not None:
             return _among(query.candidates, softmax(likings[query.candidates], 1.0), query.count)
@@ -94,6 +94,7 @@ class BlendModel:
         digest = blake2b(touches.items.tobytes(), digest_size=_DIGEST_BYTES)
         digest.update(touches.counts.tobytes())
         digest.update(touches.times.tobytes())
+        digest.update(b"" if touches.weights is None else touches.weights.tobytes())
         key = digest.digest()
         likings = self._remembered.get(key)
         if likings is None:

@@ -121,7 +121,7 @@ def _cold(
 
     def examples() -> Iterator[ColdExample]:
         for user in np.sort(asked).tolist():
-            touches = Touches.of(*interactions.history(user))
+            touches = Touches.of(*interactions.history(user), interactions.history_weights(user))
             scores = standard_scores(signals.matrix(touches), known)
             yield ColdExample(signals.vector(touches), touches.items, weighed(scores, weights))
 
@@ -262,9 +262,11 @@ def _cuts(
     Events without an order get one by chance: how a file lists them must not tell what is asked for. Where events come
     by the basket, it is the next basket that is asked for, never the rest of one."""
     items, times = interactions.history(user)
+    weights = interactions.history_weights(user)
     if not plan.recent:
         drawn = generator.permutation(len(items))
         items, times = items[drawn], times[drawn]
+        weights = None if weights is None else weights[drawn]
     count = len(items)
     later = generator.integers(max(1, count // 2), count, LATER_CUTS).tolist()
     places = {count - 1, *later, *generator.integers(1, count, MOST_CUTS - 1 - LATER_CUTS).tolist()}
@@ -275,7 +277,8 @@ def _cuts(
         end = place + max(1, place // TRUTH_SHARE)
         if baskets:
             end = int(np.searchsorted(times, times[place], side="right"))
-        yield _Cut(Touches.of(items[:place], times[:place]), np.unique(items[place:end]))
+        before = None if weights is None else weights[:place]
+        yield _Cut(Touches.of(items[:place], times[:place], before), np.unique(items[place:end]))
 
 
 def _example(

@@ -40,7 +40,7 @@ def fit(data: TrainingData, values: Values, settings: FitSettings) -> FittedMode
     interactions = data.interactions
     kept = usual_users(interactions, values)
     weights = RECENCY if values.get("recency_mask", True) else ALL_ALIKE
-    pairs = weights.weigh(kept.offsets, kept.items, kept.item_count)
+    pairs = weights.weigh(kept)
     objective = als.Objective(alpha=alpha(kept), regularisation=REGULARISATION)
     fitted = als.fit(
         pairs,
@@ -98,48 +98,51 @@ class FactorModel:
 
     def rank(self, query: Query) -> Ranking:
         if query.candidates is not None:
-            return self._rank_candidates(query.history_items, query.candidates, query.count)
+            return self._rank_candidates(query, query.candidates)
         if len(query.history_items):
-            likings = self.likings(query.history_items)
+            likings = self.likings(query.history_items, query.history_weights)
             items, shares = top_k(likings, query.count), softmax(likings, self.temperature)
         else:
             items, shares = top_k(self.newcomer, query.count), self.newcomer
         return Ranking(items.astype(np.int32), shares[items])
 
-    def likings(self, history: Rows) -> Floats:
+    def likings(self, history: Rows, weights: Floats | None = None) -> Floats:
         """Every item's product with the user's vector; -inf for items that are not to be recommended again."""
-        likings = self._products(history)
+        likings = self._products(history, weights)
         if self.excludes_seen:
             likings[history] = -np.inf
         return likings
 
-    def _products(self, history: Rows) -> Floats:
-        products = self.factors @ self.vector(history)
+    def _products(self, history: Rows, weights: Floats | None) -> Floats:
+        products = self.factors @ self.vector(history, weights)
         if len(self._untouched):
             # Items that training never saw stand behind all others.
             products[self._untouched] = np.nextafter(products.min(), np.float32(-np.inf))
         return products
 
-    def vector(self, history: Rows) -> Floats:
-        """The user's vector, read-only. It depends on the history alone, so a user who looks again without having
-        touched anything costs no second folding in, which is most of an answer's work."""
-        key = blake2b(np.asarray(history, np.int32).tobytes(), digest_size=_DIGEST_BYTES).digest()
+    def vector(self, history: Rows, weights: Floats | None = None) -> Floats:
+        """The user's vector, read-only. It depends on the history alone (and on what its events weigh), so a user who
+        looks again without having touched anything costs no second folding in, which is most of an answer's work."""
+        digest = blake2b(np.asarray(history, np.int32).tobytes(), digest_size=_DIGEST_BYTES)
+        digest.update(b"" if weights is None else weights.tobytes())
+        key = digest.digest()
         vector = self._vectors.get(key)
         if vector is None:
-            rows, weights = self.weights.weigh_one(history, len(self.factors))
-            vector = fold_in(self.factors, self.spectrum, self.objective, rows, weights)
+            rows, amounts = self.weights.weigh_one(history, weights)
+            vector = fold_in(self.factors, self.spectrum, self.objective, rows, amounts)
             vector.flags.writeable = False
             if len(self._vectors) >= _REMEMBERED_VECTORS:
                 self._vectors.clear()
             self._vectors[key] = vector
         return vector
 
-    def _rank_candidates(self, history: Rows, candidates: Rows, count: int) -> Ranking:
-        if len(history):
-            scores = softmax(self._products(history)[candidates], self.temperature)
+    def _rank_candidates(self, query: Query, candidates: Rows) -> Ranking:
+        if len(query.history_items):
+            products = self._products(query.history_items, query.history_weights)
+            scores = softmax(products[candidates], self.temperature)
         else:
             scores = self.newcomer[candidates]
             total = scores.sum()
             scores = scores / total if total else np.full(len(candidates), 1 / max(len(candidates), 1))
-        order = np.lexsort((candidates, -scores))[:count]
+        order = np.lexsort((candidates, -scores))[: query.count]
         return Ranking(candidates[order], scores[order])

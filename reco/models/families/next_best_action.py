@@ -151,5 +151,5 @@ class _Vectors:
         """(K,) zero for a newcomer."""
         if not len(history):
             return np.zeros(self._factors.shape[1])
-        rows, weights = self._weights.weigh_one(history, len(self._factors))
+        rows, weights = self._weights.weigh_one(history)
         return fold_in(self._factors, self._spectrum, self._objective, rows, weights) * self._scale

@@ -103,7 +103,7 @@ class _UserVectors:
         past = items[times < moment]
         if not len(past):
             return np.zeros(self._fitted.items.shape[1])
-        rows, weights = RECENCY.weigh_one(past, len(self._fitted.items))
+        rows, weights = RECENCY.weigh_one(past)
         vector = fold_in(self._fitted.items, self._fitted.spectrum, self._objective, rows, weights)
         return vector.astype(np.float64) * self.scale
 
@@ -118,7 +118,7 @@ def _vectors(interactions: Interactions, settings: FitSettings) -> tuple[_UserVe
     """Users' vectors, and the arrays and attributes that an artefact needs to make them again."""
     objective = als.Objective(alpha=alpha(interactions), regularisation=REGULARISATION)
     fitted = als.fit(
-        RECENCY.weigh(interactions.offsets, interactions.items, interactions.item_count),
+        RECENCY.weigh(interactions),
         objective,
         factors=FACTORS,
         epochs=EPOCHS,
