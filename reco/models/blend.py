@@ -26,7 +26,7 @@ clipped lower, all the few items that a sparse signal knows would be equal."""
 _FLAT = 1e-3
 """A signal that varies less than this share of its mean says nothing, rather than the noise of single precision."""
 _NOTHING = 1e-6
-"""The same of a signal whatever its mean. A sparse one that knows a hundred items of a million has no more than 1e-4."""
+"""The same of a signal whatever its mean. A sparse one that knows a hundred items of a million varies by 1e-4."""
 _MOST_STEPS = 40
 _CLOSE = 1e-7
 
