@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores
+from reco.models import blend
+from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores, within_reach
 
 
 def examples_of(weights: np.ndarray, *, count: int, items: int, seed: int = 0) -> list[Example]:
@@ -94,6 +95,29 @@ def test_candidates_hold_the_truths_and_the_strongest_and_stand_for_all(
         strongest = np.argsort(-signal)[:best]
         assert set(strongest[~barred[strongest]].tolist()) <= set(items.tolist())
     assert np.exp(offset).sum() == pytest.approx(np.count_nonzero(~barred))
+
+
+@given(st.integers(0, 10_000), st.integers(1, 30), st.sampled_from([0.05, 0.5, 1.0]), st.integers(1, 4))
+def test_through_the_maxima_of_blocks_the_same_strongest_items_are_found(
+    seed: int, best: int, filled: float, levels: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    signals = (generator.integers(0, levels + 1, (3, 100)) * (generator.random((3, 100)) < filled)).astype(np.float32)
+    truths, nothing = np.arange(0, 100, 3, dtype=np.int32), np.zeros(100, bool)
+    no_truth = np.empty(0, np.int64)
+    whole = within_reach(signals, truths, best)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blend, "_MANY", 50)
+        patch.setattr(blend, "_BLOCK", 4)
+        np.testing.assert_array_equal(within_reach(signals, truths, best), whole)
+        found, offset = choose_candidates(
+            signals, no_truth, nothing, best=best, drawn=1, generator=np.random.default_rng(0)
+        )
+    taken = set(found[offset == 0].tolist())
+    for signal in signals:
+        order = [item for item in np.argsort(-signal, kind="stable") if signal[item] > signal.min()]
+        assert set(order[:best]) <= taken
+    assert len(taken) <= 3 * best + 1
 
 
 def test_a_faint_signal_of_few_items_counts_in_a_large_catalogue() -> None:
