@@ -13,6 +13,7 @@ from reco.control import (
     dataset_export_jobs,
     dataset_groups,
     dataset_import_jobs,
+    dataset_updates,
     datasets,
     event_trackers,
     metric_attributions,
@@ -91,6 +92,7 @@ METHODS: Mapping[str, Method] = {
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
     "UpdateCampaign": campaigns.update_campaign,
+    "UpdateDataset": dataset_updates.update_dataset,
     "UpdateMetricAttribution": metric_attributions.update_metric_attribution,
 }
 """What is missing here, the wire refuses as not available in this version."""

@@ -15,6 +15,7 @@ from typing import Any
 from reco.arns import Kind, Owner, parse_arn
 from reco.control.claims import Claim, claims_of, with_claims, without_claims
 from reco.control.lifecycle import IN_PROGRESS, MACHINES, Timing, awaits_machine, standing_at
+from reco.control.schema_switch import is_switching, settle_switch
 from reco.control.settling import settle
 from reco.control.tracking_ids import retract
 from reco.errors import (
@@ -234,6 +235,11 @@ class Registry:
             if settled is None:
                 return None
             stored = settled
+        if is_switching(stored):
+            switched = settle_switch(self.table, stored).dataset
+            if switched is None:
+                return None
+            stored = switched
         if stored.kind in _OWNERS and not self._has_owner(stored, owners):
             return None
         if standing_at(stored, self.now, self.timing) is None:
