@@ -57,7 +57,9 @@ class Touches:
         )
         last = len(items) - 1 - first
         order = np.argsort(last)
-        sums = None if weights is None else np.bincount(inverse, weights[::-1], len(distinct))[order]
+        sums = None
+        if weights is not None:
+            sums = np.bincount(inverse, weights[::-1], len(distinct)).astype(np.float64)[order]
         return Touches(distinct[order], counts[order], times[last[order]], sums)
 
 

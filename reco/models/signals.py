@@ -6,6 +6,7 @@ The same code serves a request and prepares the examples from which the blend le
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import compress
 from typing import Any
@@ -13,8 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.errors import CorruptArtefact
 from reco.models.als import Objective
 from reco.models.compact import CompactRows, CompactTable, read_factors
+from reco.models.constants import read_constants
 from reco.models.fold_in import fold_in
 from reco.models.history import HistoryWeights, Touches
 from reco.models.item_rows import ItemRows
@@ -50,10 +53,10 @@ class SignalPlan:
     ease_decay: float | None
     """Items after which one counts a third in EASE; None counts all alike."""
     transition_decay: float
-    session_decay: float
-    """Of an item's weight in `session`, with each item touched since."""
     recent: bool
     """Whether popularity is that of the history's own time."""
+    session_decay: float = math.exp(-1.0)
+    """Of an item's weight in `session`, with each item touched since."""
 
     @property
     def owns(self) -> NDArray[np.bool_]:
@@ -64,8 +67,20 @@ class SignalPlan:
         return {**asdict(self), "names": list(self.names)}
 
     @staticmethod
-    def from_json(document: dict[str, Any]) -> SignalPlan:
-        return SignalPlan(**{**document, "names": tuple(document["names"])})
+    def from_json(document: Mapping[str, Any]) -> SignalPlan:
+        """Of an artefact, older or newer ones too.
+
+        Raises:
+            CorruptArtefact: it names a signal, or a constant that changes answers, of which this program knows nothing.
+        """
+        plan = read_constants(SignalPlan, {**document, "names": tuple(document["names"])})
+        unknown = [name for name in plan.names if not hasattr(Signals, f"_{name}")]
+        if unknown:
+            raise CorruptArtefact(
+                f"the model was written by a newer program: this one has no signal {unknown[0]}; update this program, "
+                "or train a new version with it"
+            )
+        return plan
 
 
 class Signals:
@@ -77,8 +92,8 @@ class Signals:
         self.factors: Any = read_factors(source)
         self._latest: tuple[Touches, Floats] | None = None
         self._spectrum: Floats = source.array("spectrum")
-        self._objective = Objective(**attributes["objective"])
-        self._weights = HistoryWeights(**attributes["history_weights"])
+        self._objective = read_constants(Objective, attributes["objective"])
+        self._weights = read_constants(HistoryWeights, attributes["history_weights"])
         self._popularity: Floats = source.array("popularity")
         self._knots: NDArray[np.int64] = source.array("popularity_times")
         names = self.plan.names

@@ -76,7 +76,7 @@ def fit(data: TrainingData, values: Values, settings: FitSettings) -> FittedMode
     )
     decided = settings.decided
     seen = decided.get("seen_items") or seen_items(interactions)
-    if "blend" in decided and decided.get("signals") == plan.to_json():
+    if "blend" in decided and SignalPlan.from_json(decided["signals"]) == plan:
         learned, table = decided["blend"], _table(decided)
     else:
         settings.say("learning how the signals add up")

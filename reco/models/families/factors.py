@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reco.artefact import Vocabulary
 from reco.models import als
 from reco.models.als import Floats, Objective
+from reco.models.constants import read_constants
 from reco.models.fit_settings import FitSettings
 from reco.models.fold_in import fold_in
 from reco.models.history import HistoryWeights
@@ -88,8 +89,8 @@ class FactorModel:
         self.items = items
         self.excludes_seen = attributes["seen_items"] == "exclude"
         self.temperature = float(attributes["temperature"])
-        self.objective = Objective(**attributes["objective"])
-        self.weights = HistoryWeights(**attributes["history_weights"])
+        self.objective = read_constants(Objective, attributes["objective"])
+        self.weights = read_constants(HistoryWeights, attributes["history_weights"])
         self.factors: Floats = source.array("item_factors")
         self.spectrum: Floats = source.array("spectrum")
         self.newcomer: NDArray[np.float64] = source.array("newcomer_shares")

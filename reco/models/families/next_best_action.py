@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from reco.artefact import Vocabulary
 from reco.models.action_data import ActionEvents
 from reco.models.als import Floats, Objective
+from reco.models.constants import read_constants
 from reco.models.fold_in import fold_in
 from reco.models.history import HistoryWeights
 from reco.models.logistic import sigmoid
@@ -143,8 +144,8 @@ class _Vectors:
     def __init__(self, source: ModelSource) -> None:
         self._factors: Floats = source.array("item_factors")
         self._spectrum: Floats = source.array("spectrum")
-        self._objective = Objective(**source.attributes["objective"])
-        self._weights = HistoryWeights(**source.attributes["history_weights"])
+        self._objective = read_constants(Objective, source.attributes["objective"])
+        self._weights = read_constants(HistoryWeights, source.attributes["history_weights"])
         self._scale = float(source.attributes["vector_scale"])
 
     def of(self, history: Rows) -> NDArray[Any]:
