@@ -203,6 +203,17 @@ class CompactFactors:
         self.values = values
         self.scales = scales
 
+    @staticmethod
+    def of(factors: Floats) -> CompactFactors:
+        """Each row in 127ths of its largest."""
+        largest = np.maximum(factors.max(axis=1, initial=0), -factors.min(axis=1, initial=0))
+        scales = np.maximum(largest, np.float32(1e-30)) / np.float32(127)
+        values = np.empty(factors.shape, np.int8)
+        for start in range(0, len(factors), _FACTOR_BLOCK):
+            stop = start + _FACTOR_BLOCK
+            values[start:stop] = np.rint(factors[start:stop] / scales[start:stop, None])
+        return CompactFactors(values, scales.astype(np.float32))
+
     @property
     def shape(self) -> tuple[int, int]:
         return self.values.shape[0], self.values.shape[1]
@@ -264,12 +275,8 @@ def compact_factors(factors: Floats) -> dict[str, NDArray[Any]]:
         factors = factors[rows]
     if factors.size < QUANTISED_FROM:
         return {FACTORS: factors, **arrays}
-    scales = np.maximum(np.abs(factors).max(axis=1), np.float32(1e-30)) / np.float32(127)
-    values = np.empty(factors.shape, np.int8)
-    for start in range(0, len(factors), _FACTOR_BLOCK):
-        stop = start + _FACTOR_BLOCK
-        values[start:stop] = np.rint(factors[start:stop] / scales[start:stop, None])
-    return {FACTORS: values, FACTOR_SCALES: scales.astype(np.float32), **arrays}
+    compact = CompactFactors.of(factors)
+    return {FACTORS: compact.values, FACTOR_SCALES: compact.scales, **arrays}
 
 
 def read_factors(source: ModelSource) -> Any:

@@ -22,6 +22,9 @@ Arrays = Mapping[str, NDArray[Any]]
 SMALL_BYTES, SMALL_ITEMS = 150_000_000, 10_000
 LARGEST_BYTES = 700_000_000
 """What item-to-item tables may take: so much up to so many items, then as the cube root of their number, up to this."""
+COUNTS_SHRUNK_FROM = 4_000_000
+"""Numbers in the table of popularity from which they take two bytes each."""
+_COUNTS = frozenset({"popularity"})
 DEPTH = 10
 
 
@@ -48,8 +51,8 @@ def affordable_entries(tables: Mapping[str, ItemRows], budget: int) -> int:
 
 
 def compacted(model: FittedModel, *, budget: int | None = None) -> FittedModel:
-    """The model with its item-to-item tables pruned to the budget and packed, its factors quantised where large; as
-    `Signals` reads it either way. Attribute `item_rows` says how many entries a row may have.
+    """The model with its item-to-item tables pruned to the budget and packed, its factors and counts in few bytes
+    where they are many; as `Signals` reads it either way. Attribute `item_rows` says how many entries a row may have.
 
     Args:
         budget: bytes; that of the catalogue's size when None.
@@ -58,6 +61,7 @@ def compacted(model: FittedModel, *, budget: int | None = None) -> FittedModel:
     arrays = {name: array for name, array in model.arrays.items() if name.rpartition(".")[0] not in names}
     attributes = dict(model.attributes)
     arrays |= compact_factors(model.arrays["item_factors"])
+    arrays |= {name: _in_few_bytes(arrays[name]) for name in _COUNTS & arrays.keys()}
     if names:
         tables = {name: ItemRows.read(model, name) for name in names}
         if budget is None:
@@ -67,6 +71,12 @@ def compacted(model: FittedModel, *, budget: int | None = None) -> FittedModel:
         arrays |= packed
         attributes["item_rows"] = {**said, "entries": most}
     return FittedModel(arrays, attributes)
+
+
+def _in_few_bytes(counts: NDArray[Any]) -> NDArray[Any]:
+    """Counts of a large catalogue in two bytes each, where they fit."""
+    fits = counts.size >= COUNTS_SHRUNK_FROM and counts.max() < 1 << 16 and not np.any(counts % 1)
+    return counts.astype(np.uint16) if fits else counts
 
 
 def measure_pruning(

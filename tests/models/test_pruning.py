@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reco.artefact import Vocabulary
+from reco.models import pruning
 from reco.models.compact import RECORDS, packed_size
 from reco.models.families import blend_fitting
 from reco.models.fit_settings import FitSettings
@@ -108,6 +109,18 @@ def test_a_tight_budget_makes_the_records_small(tastes: Interactions) -> None:
     small = compacted(whole, budget=40 * 8 + 40 * 4 * 6)
     assert small.attributes["item_rows"] == {"tables": ["ease"], "entries": 6}
     assert len(small.arrays[RECORDS]) == 40 * (8 + 4 * 6)
+
+
+def test_counts_in_two_bytes_give_the_same_signals(
+    tastes: Interactions, sparse: FittedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "COUNTS_SHRUNK_FROM", 1)
+    small = compacted(sparse)
+    assert small.array("popularity").dtype == np.uint16
+    touches = Touches.of(*tastes.history(0))
+    np.testing.assert_array_equal(Signals(small).matrix(touches), Signals(sparse).matrix(touches))
+    halves = FittedModel({**sparse.arrays, "popularity": sparse.array("popularity") / np.float32(2)}, sparse.attributes)
+    assert compacted(halves).array("popularity").dtype == np.float32
 
 
 def test_budgets_grow_with_the_catalogue_and_leave_room_for_the_rest() -> None:
