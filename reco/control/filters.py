@@ -22,8 +22,6 @@ from reco.filters.stored import checked_filter, document
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
-FILTERS_LIMIT = 30
-"""Filters of one dataset group."""
 GROUP_COLUMNS_LIMIT = 20
 """Different columns of datasets that all filters of one dataset group use together."""
 
@@ -45,7 +43,7 @@ def create_filter(registry: Registry, call: Call) -> dict[str, Any]:
         registry.require_active(group)
         datasets = _datasets(registry, asked["dataset_group_arn"], datasets_of(tree))
         checked = check(tree, {each: _schema(registry, dataset) for each, dataset in datasets.items()})
-        _check_quotas(registry, asked["dataset_group_arn"], asked["name"], checked)
+        _check_columns(registry, asked["dataset_group_arn"], checked)
         created = fresh(Kind.FILTER, asked["name"], body, call.now, tags=tags, parent=asked["dataset_group_arn"])
         claims = [claim_on(group), *(claim_on(dataset) for dataset in datasets.values())]
         stored = registry.create(replace(created, inner={_DOCUMENT: document(checked)}), claims)
@@ -101,18 +99,16 @@ def _schema(registry: Registry, dataset: Resource) -> Schema:
     return parse_schema(schema.body["schema"])
 
 
-def _check_quotas(registry: Registry, group_arn: str, name: str, checked: CheckedFilter) -> None:
-    """Counts the group's other filters; one of the same name is not counted, so that a repeat is told that it exists.
+def _check_columns(registry: Registry, group_arn: str, checked: CheckedFilter) -> None:
+    """Counts the columns of this filter and of all that the group has; two creators at once do not see each other's.
 
     Raises:
-        LimitExceeded: too many filters, or too many columns in all of them.
+        LimitExceeded: too many columns in all of them.
     """
-    others = [each for each in registry.children(Kind.FILTER, group_arn) if each.id != name]
-    if len(others) >= FILTERS_LIMIT:
-        raise LimitExceeded(f"A dataset group has at most {FILTERS_LIMIT} filters; delete one first.")
+    others = (each for each in registry.children(Kind.FILTER, group_arn) if each.deleting_since is None)
     columns = set(checked.types).union(*(checked_in(each).types for each in others))
     if len(columns) > GROUP_COLUMNS_LIMIT:
         raise LimitExceeded(
             f"All filters of a dataset group use at most {GROUP_COLUMNS_LIMIT} different columns of its datasets; "
-            f"this one would make {len(columns)}."
+            f"this one would make {len(columns)}. Delete one that uses others first."
         )
