@@ -26,6 +26,7 @@ PLANNED = (
     "instance_type",
     "volume_gb",
     "max_runtime_s",
+    "tags",
 )
 """What the machines take from the plan."""
 BUSY_ERRORS = ["SageMaker.ThrottlingException", "SageMaker.SdkClientException"]
@@ -128,6 +129,7 @@ def _on_instance(addresses: Addresses, command: Command, run: RunStates) -> Stat
                 **({"VolumeKmsKeyId": key} if key else {}),
             },
             "StoppingCondition": {"MaxRuntimeInSeconds.$": "$.plan.max_runtime_s"},
+            "Tags.$": "$.plan.tags",
         },
         "Retry": [*run.retried, retry(BUSY_ERRORS)],
         "Catch": [run.failed],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from reco.jobs.attempt import Attempt, JobContext, with_attempt, write_as
+from reco.jobs.cost_tags import job_tags
 from reco.jobs.specification import Specification, TrainSpecification, to_json
 from reco.jobs.tiers import MAX_RUNTIME_S, Choice
 from reco.storage.layout import attempt_prefix, uri
@@ -37,6 +38,8 @@ class Plan:
     max_runtime_s: int
     search: bool = False
     """A search comes first."""
+    tags: list[dict[str, str]] = field(default_factory=list)
+    """Tags of the training job, where there is one."""
 
 
 def attempt_uri(context: JobContext, resource: Resource, attempt: str) -> str:
@@ -75,6 +78,7 @@ def settle_plan(
         volume_gb=choice.volume_gb,
         max_runtime_s=MAX_RUNTIME_S,
         search=isinstance(specification, TrainSpecification) and specification.search is not None,
+        tags=job_tags(resource.tags),
     )
     context.home.write_text(address, to_json(specification))
     return _remembered(context, resource, attempt, plan)

@@ -24,6 +24,7 @@ from infra.train_machine import MOST_AT_ONCE
 from local.clients import Clients
 from local.containers import Containers
 from local.state_machines import MOTO_CONFIGURATION, end_executions, executing
+from reco.jobs.cost_tags import job_tags
 from reco.jobs.plan import NOWHERE, Plan
 from reco.jobs.workflow import JOBS
 from tests.infra.templates import Assembly
@@ -239,6 +240,7 @@ PLAN = {
     "volume_gb": 10,
     "max_runtime_s": 86_400,
     "search": False,
+    "tags": [{"Key": "team", "Value": "search"}, {"Key": "quarter", "Value": ""}],
 }
 WELL: Functions = {
     "begin": lambda _: {"arn": "arn:of:it", "attempt": "a1", "proceed": True, "refused": False, "reason": ""},
@@ -302,6 +304,24 @@ def test_a_large_recommender_is_trained_on_an_instance(run: Start) -> None:
     assert done.end["status"] == "SUCCEEDED", done.end
     assert done.steps == ["begin", "plan", "adopt", "check", "commit", "settle"]
     assert len(boto3.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]) == 1
+
+
+@pytest.mark.parametrize("machine", ["import", "train", "recommender"])
+def test_an_instance_carries_the_tags_of_what_it_works_for(run: Start, machine: str) -> None:
+    done = run(machine, {**WELL, "plan": lambda _: {**PLAN, "tier": "instance"}})
+    assert done.end["status"] == "SUCCEEDED", done.end
+    sagemaker = boto3.client("sagemaker")
+    (job,) = sagemaker.list_training_jobs()["TrainingJobSummaries"]
+    assert sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"] == PLAN["tags"]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_as_many_tags_as_there_may_be_fit_into_a_state(run: Start, machine: str) -> None:
+    tags = job_tags({f"{number:02d}{'k' * 126}": "v" * 256 for number in range(50)})
+    done = run(machine, {**WELL, "plan": lambda _: {**PLAN, "tags": tags}})
+    assert done.end["status"] == "SUCCEEDED", done.end
+    entered = [each["stateEnteredEventDetails"] for each in done.history if "stateEnteredEventDetails" in each]
+    assert max(len(each["input"]) for each in entered) < LARGEST_PAYLOAD
 
 
 @pytest.mark.parametrize("machine", MACHINES)
