@@ -12,6 +12,7 @@ from reco.control.lifecycle import IN_PROGRESS
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.tags import tags_of
+from reco.control.update_records import updating
 from reco.datasets.schemas import CUSTOM_ONLY, RULES, parse_schema
 from reco.errors import InvalidInput, ResourceInUse
 from reco.storage.resources import Resource
@@ -19,6 +20,8 @@ from reco.wire.call import Call
 
 _READERS = (Kind.DATASET_IMPORT_JOB, Kind.DATASET_EXPORT_JOB)
 """Jobs that work on one dataset."""
+_LEARNERS = (Kind.SOLUTION_VERSION, Kind.RECOMMENDER)
+"""What is trained on all datasets of its group."""
 
 
 def create_dataset(registry: Registry, call: Call) -> dict[str, Any]:
@@ -66,10 +69,14 @@ def delete_dataset(registry: Registry, call: Call) -> None:
     def refuse(current: Resource) -> None:
         arn = registry.arn(current)
         jobs = [job for kind in _READERS for job in registry.children(kind, arn)]
-        for reader in (*jobs, *registry.children(Kind.SOLUTION_VERSION, current.body["dataset_group_arn"])):
+        group_arn = current.body["dataset_group_arn"]
+        trained = [each for kind in _LEARNERS for each in registry.children(kind, group_arn)]
+        for reader in (*jobs, *trained):
             status = registry.status(reader)
             if status in IN_PROGRESS:
                 raise ResourceInUse(f"{arn} is in use by {registry.arn(reader)}, which is {status}.")
+            if updating(reader):
+                raise ResourceInUse(f"{arn} is in use by {registry.arn(reader)}, which is being updated.")
 
     registry.delete(dataset, refuse)
 

@@ -44,6 +44,7 @@ MACHINES: Mapping[Kind, str] = {
     Kind.DATASET_IMPORT_JOB: "import",
     Kind.SOLUTION_VERSION: "train",
     Kind.CAMPAIGN: "deploy",
+    Kind.RECOMMENDER: "recommender",
 }
 """The state machine that moves each kind that has one."""
 

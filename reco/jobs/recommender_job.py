@@ -33,15 +33,13 @@ from reco.jobs.status import (
     START_IN_PROGRESS,
     START_PENDING,
 )
-from reco.jobs.target import MODEL, open_update, target_of
+from reco.jobs.target import COLUMNS, MODEL, open_update, target_of
 from reco.jobs.training import machine_for, result_of, snapshots_of, specification_for
 from reco.storage.resources import Resource
 
 KIND = Kind.RECOMMENDER
 UPDATED_MEMBERS = ("recommender_config",)
 """What an update brings; it becomes the recommender's when it is ACTIVE."""
-COLUMNS = "columns"
-"""Key of `inner`, and of an update: the columns to learn from, by dataset type (reco.control.training_data)."""
 STARTING = frozenset({START_PENDING, START_IN_PROGRESS})
 
 

@@ -17,7 +17,9 @@ from reco.storage.resources import Resource, ResourceTable
 
 MODEL = "model"
 """Key of a recommender's `inner`, for the model it keeps, and of an attempt's facts, for the one it has trained:
-address and digest of the artefact, and its metrics."""
+address and digest of the artefact, and what the container reported."""
+COLUMNS = "columns"
+"""Key of a recommender's `inner`, and of its update: the columns to learn from, by dataset type."""
 
 
 @dataclass(frozen=True)

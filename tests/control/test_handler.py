@@ -23,7 +23,7 @@ def test_importing_the_handler_loads_no_library_of_numbers_or_tables() -> None:
 def test_the_function_answers_an_event_of_the_gateway(bench: Bench) -> None:
     machines = {
         f"{name}_machine": f"arn:aws:states:{REGION}:123456789012:stateMachine:{name}"
-        for name in ("import", "train", "deploy")
+        for name in ("import", "train", "deploy", "recommender")
     }
     environment = environment_for(
         resources_table=bench.table.name,
