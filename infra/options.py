@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from reco.control.permissions import read_permissions
 from reco.control.quotas import quotas_with
 from reco.settings import parse_pairs
 
+_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 LOG_RETENTIONS_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653)
 
 
@@ -31,8 +35,12 @@ class Options:
     quotas: str = ""
     """Quotas of resources other than Personalize's defaults, such as dataset_groups:50,campaigns:none; an object in
     cdk.json does as well. docs/reference/quotas.md names them."""
-    customer_key: bool = False
-    """Encrypt with a KMS key of this deployment (1 USD a month) instead of keys that AWS owns."""
+    permissions: str = ""
+    """Who may call which operation of the personalize client, as an object in cdk.json: patterns of callers' ARNs to
+    lists of operations. Empty leaves it to IAM."""
+    customer_key: bool | str = False
+    """Encrypt with a KMS key made for this deployment (1 USD a month), or with the key of this ARN, instead of keys
+    that AWS owns. Dataset groups may name that key, and no other."""
     guest: bool = False
     """Make a Cognito identity pool whose guests may call POST /events, and nothing else."""
     alarm_email: str | None = None
@@ -92,6 +100,17 @@ def _flag(value: Any) -> bool:
     raise ValueError("must be true or false")
 
 
+def _key(value: Any) -> bool | str:
+    if str(value).startswith("arn:"):
+        if not _KEY.fullmatch(str(value)):
+            raise ValueError("must be the ARN of a key, such as arn:aws:kms:eu-west-1:123456789012:key/ID")
+        return str(value)
+    try:
+        return _flag(value)
+    except ValueError as error:
+        raise ValueError("must be true, false or the ARN of a KMS key") from error
+
+
 def _names(value: Any) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else str(value).split(",")
     return tuple(part.strip() for part in parts if part.strip())
@@ -123,6 +142,13 @@ def _quotas(value: Any) -> str:
     return text
 
 
+def _permissions(value: Any) -> str:
+    """The JSON text that the control function reads, once it has proved readable."""
+    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    read_permissions(text)
+    return text
+
+
 def _instance_type(value: Any) -> str:
     if not str(value).startswith("ml."):
         raise ValueError("must be a SageMaker training instance type, such as ml.m5.xlarge")
@@ -149,7 +175,8 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "function_memory_mb": _whole(512, 10_240),
     "bad_row_share": _share,
     "quotas": _quotas,
-    "customer_key": _flag,
+    "permissions": _permissions,
+    "customer_key": _key,
     "guest": _flag,
     "alarm_email": _email,
     "retain_data": _flag,

@@ -4,6 +4,7 @@ RecoError
 ├── ClientFault              the caller of an API operation
 │   ├── MalformedRequest     not even a request: bytes, JSON, types
 │   ├── UnknownOperation
+│   ├── AccessDenied
 │   ├── Throttled
 │   ├── InvalidInput
 │   ├── InvalidNextToken
@@ -45,6 +46,10 @@ class MalformedRequest(ClientFault):
 
 class UnknownOperation(ClientFault):
     """No operation has this target, or this method and path."""
+
+
+class AccessDenied(ClientFault):
+    """The deployment's table of permissions does not allow the caller this operation."""
 
 
 class Throttled(ClientFault):

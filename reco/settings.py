@@ -44,17 +44,20 @@ SETTINGS: Mapping[str, Setting] = {
     "recommender_machine": Setting(
         "RECO_RECOMMENDER_MACHINE", str, "ARN of the state machine that trains and deploys recommenders."
     ),
-    "schedule_group": Setting(
-        "RECO_SCHEDULE_GROUP", str, "Scheduler group that automatic trainings' schedules lie in."
-    ),
+    "schedule_group": Setting("RECO_SCHEDULE_GROUP", str, "Scheduler's group of the schedules of automatic training."),
     "schedule_role": Setting(
-        "RECO_SCHEDULE_ROLE", str, "ARN of the role as which Scheduler calls the control function."
+        "RECO_SCHEDULE_ROLE", str, "ARN of the role as which schedules call the control function."
     ),
     "data_buckets": Setting(
         "RECO_DATA_BUCKETS", _names, "Buckets the job role may read without a caller's role, comma separated; * is all."
     ),
     "job_role": Setting("RECO_JOB_ROLE", str, "ARN of the role that long jobs run as."),
     "external_id": Setting("RECO_EXTERNAL_ID", str, "sts:ExternalId that the job role shows when it takes a role."),
+    "customer_key": Setting(
+        "RECO_CUSTOMER_KEY",
+        lambda text: text or None,
+        "ARN of the KMS key that encrypts all the deployment keeps; empty where AWS owns the keys.",
+    ),
     "instance_type": Setting("RECO_INSTANCE_TYPE", str, "SageMaker instance type of jobs too large for a function."),
     "function_memory_mb": Setting("RECO_FUNCTION_MEMORY_MB", int, "Memory of the job function, MB."),
     "transition_s": Setting(
@@ -67,6 +70,9 @@ SETTINGS: Mapping[str, Setting] = {
         "RECO_QUOTAS",
         parse_pairs,
         "Quotas other than Personalize's defaults, as NAME:NUMBER or NAME:none, comma separated.",
+    ),
+    "permissions": Setting(
+        "RECO_PERMISSIONS", str, "Who may call which operation, as JSON: patterns of callers to lists of operations."
     ),
     "bad_row_share": Setting(
         "RECO_BAD_ROW_SHARE", float, "Largest share of rejected rows, 0 to 1, with which an import still succeeds."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from reco.errors import (
+    AccessDenied,
     ClientFault,
     InvalidInput,
     InvalidNextToken,
@@ -44,6 +45,7 @@ MODELLED: dict[type[ClientFault], str] = {
 """Codes that the service models know; a service that lacks one says InvalidInputException, which all three have."""
 
 UNMODELLED: dict[type[ClientFault], tuple[str, HTTPStatus]] = {
+    AccessDenied: ("AccessDeniedException", HTTPStatus.BAD_REQUEST),
     MalformedRequest: ("SerializationException", HTTPStatus.BAD_REQUEST),
     Throttled: ("ThrottlingException", HTTPStatus.TOO_MANY_REQUESTS),
 }
