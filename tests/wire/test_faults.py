@@ -13,11 +13,13 @@ from botocore.exceptions import ClientError
 
 import reco.errors
 from reco.errors import (
+    AccessDenied,
     ClientFault,
     InvalidInput,
     InvalidNextToken,
     LimitExceeded,
     MalformedRequest,
+    MetricAlreadyExists,
     ResourceAlreadyExists,
     ResourceInUse,
     ResourceNotFound,
@@ -55,6 +57,12 @@ ANSWERS: list[tuple[ClientFault, str, dict[str, int]]] = [
     (LimitExceeded("x"), "LimitExceededException", {"personalize": 400}),
     (TooManyTags("x"), "TooManyTagsException", {"personalize": 400}),
     (TooManyTagKeys("x"), "TooManyTagKeysException", {"personalize": 400}),
+    (MetricAlreadyExists("x"), "ResourceAlreadyExistsException", {"personalize": 400}),
+    (
+        AccessDenied("x"),
+        "AccessDeniedException",
+        {"personalize": 400, "personalize-runtime": 400, "personalize-events": 400},
+    ),
     (
         MalformedRequest("x"),
         "SerializationException",
