@@ -7,8 +7,11 @@ import importlib
 import click
 
 VERBS = {
+    "apply": "reco.cli.apply:apply",
     "configure-client": "reco.cli.configure_client:configure_client",
     "demo": "reco.cli.demo:demo",
+    "destroy": "reco.cli.apply:destroy",
+    "diff": "reco.cli.apply:diff",
     "evaluate": "reco.cli.evaluate:evaluate",
     "trust": "reco.cli.trust:trust",
     "up": "reco.cli.up:up",

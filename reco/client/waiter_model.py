@@ -163,7 +163,7 @@ def waiter_model(model: ServiceModel) -> WaiterModel:
     for waitable in waitables(model).values():
         goals = (*_GOALS_WITH_STATUS, "stopped") if waitable.name in _STOPPED else _GOALS_WITH_STATUS
         for goal in goals:
-            made[waiter_name(waitable, goal)] = {  # type: ignore[arg-type]
+            made[waiter_name(waitable, goal)] = {
                 "operation": waitable.operation,
                 "delay": DELAY_S,
                 "maxAttempts": MOST_ATTEMPTS,
