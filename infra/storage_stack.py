@@ -33,7 +33,7 @@ class StorageStack(cdk.Stack):
     def __init__(self, scope: Construct, name: str, *, options: Options, **settings: Any) -> None:
         super().__init__(scope, name, description="Reco: data bucket, tables and event log.", **settings)
         self._removal = cdk.RemovalPolicy.RETAIN if options.retain_data else cdk.RemovalPolicy.DESTROY
-        self.key = self._make_key() if options.customer_key else None
+        self.key = self._choose_key(options.customer_key)
         self.data = self._make_bucket()
         self.resources = self._make_table(tables.RESOURCES)
         self.events = self._make_table(tables.EVENTS)
@@ -45,6 +45,12 @@ class StorageStack(cdk.Stack):
             DataBucket=self.data.bucket_name,
             EventStream=self.event_stream.ref,
         )
+
+    def _choose_key(self, wanted: bool | str) -> kms.IKey | None:
+        """The key of an ARN keeps its own policy: CloudWatch must be let in there as `_make_key` does."""
+        if isinstance(wanted, str):
+            return kms.Key.from_key_arn(self, "Key", wanted)
+        return self._make_key() if wanted else None
 
     def _make_key(self) -> kms.Key:
         """A key that AWS's own services may use for what they keep here; roles get their rights from their policies."""

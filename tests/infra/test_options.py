@@ -65,7 +65,7 @@ def test_all_problems_are_told_at_once() -> None:
         read_options({"functionMemoryMb": "64", "customerKey": "maybe", "dataBucket": "shop", "logRetentionDays": "31"})
     message = str(raised.value)
     assert "functionMemoryMb=64: must be a whole number from 512 to 10240" in message
-    assert "customerKey=maybe: must be true or false" in message
+    assert "customerKey=maybe: must be true, false or the ARN of a KMS key" in message
     assert "dataBucket is no context key; known are" in message
     assert "logRetentionDays=31: must be one of 1, 3, 5" in message
 
@@ -87,3 +87,14 @@ def test_any_text_is_read_or_refused(context: dict[str, str]) -> None:
         assert isinstance(read_options(context), Options)
     except OptionError as error:
         assert any(key in str(error) for key in context)
+
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+
+
+def test_a_key_is_made_or_is_there() -> None:
+    assert read_options({"customerKey": KEY}).customer_key == KEY
+    assert read_options({"customerKey": "true"}).customer_key is True
+    for bad in (KEY.replace(":key/", ":alias/"), KEY.replace("kms", "s3"), KEY.replace("12345", "")):
+        with pytest.raises(OptionError, match="must be the ARN of a key, such as arn:aws:kms"):
+            read_options({"customerKey": bad})
