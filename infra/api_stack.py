@@ -121,6 +121,7 @@ class ApiStack(cdk.Stack):
                 transition_s=TRANSITION_S,
                 pointer_cache_s=POINTER_CACHE_S,
                 quotas=self._options.quotas,
+                customer_key=storage.key.key_arn if storage.key else "",
             ),
             memory_mb=1024,
             timeout_s=29,

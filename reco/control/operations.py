@@ -118,7 +118,7 @@ def build(table: ResourceTable, jobs: JobStarter, settings: Settings) -> Mapping
     def ready(method: Method) -> Operation:
         def operation(call: Call) -> Mapping[str, Any] | None:
             refuse_later(call.operation, call.parameters)
-            return method(Registry(table, jobs, timing, call.now, call.owner), call)
+            return method(Registry(table, jobs, timing, call.now, call.owner, settings.customer_key), call)
 
         return operation
 

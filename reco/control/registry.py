@@ -53,6 +53,8 @@ class Registry:
     now: float
     """Seconds since the epoch, read once for the call."""
     owner: Owner
+    customer_key: str | None = None
+    """ARN of the KMS key that encrypts all this deployment keeps; None where AWS owns the keys."""
 
     # Reading
 

@@ -42,7 +42,11 @@ ITEMS = json.dumps(
     }
 )
 RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
-SETTINGS = Settings(environment_for(transition_s=TRANSITION_S, pointer_cache_s=POINTER_CACHE_S))
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+"""With which the deployment encrypts what it keeps."""
+SETTINGS = Settings(
+    environment_for(transition_s=TRANSITION_S, pointer_cache_s=POINTER_CACHE_S, customer_key=KEY)
+)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 
 
