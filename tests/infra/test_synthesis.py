@@ -69,6 +69,20 @@ def test_with_a_customer_key_all_that_keeps_data_uses_it(chosen: Assembly) -> No
     assert users == {"Control", "Runtime", "Events", "Workflow", "Deployment", "Job", "EventStream"}
 
 
+def test_a_key_that_is_there_is_used_and_told_to_control(tmp_path: Path, chosen: Assembly) -> None:
+    arn = "arn:aws:kms:eu-west-1:123456789012:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+    run = synthesise(tmp_path, placeholders="true", customerKey=arn)
+    assert run.returncode == 0, run.stderr
+    given = Assembly(tmp_path)
+    assert given.resources("AWS::KMS::Key") == []
+    assert arn in json.dumps(given.one("AWS::S3::Bucket", "Data").properties)
+    users = {each.owner for each in given.statements() if "kms:Decrypt" in each.actions}
+    assert users == {each.owner for each in chosen.statements() if "kms:Decrypt" in each.actions}
+    assert all(each.resources == (arn,) for each in given.statements() if "kms:Decrypt" in each.actions)
+    told = given.one("AWS::Lambda::Function", "Control").properties["Environment"]["Variables"]["RECO_CUSTOMER_KEY"]
+    assert told == arn
+
+
 def test_guests_may_send_events_slowly_and_nothing_else(chosen: Assembly) -> None:
     (statement,) = [each for each in chosen.statements() if each.owner == "Guest"]
     assert statement.actions == ("execute-api:Invoke",)
