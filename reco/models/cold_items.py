@@ -33,20 +33,52 @@ LEARNED_FROM = 200_000
 """Items that the regression (the most touched) and the codes (drawn by chance) look at: more make them no surer."""
 _STEPS = 200
 _CONVERGED = 1e-4
+_BLOCK = 50_000
+"""Codes scaled at once."""
 _SPARE = 8
 """Directions beyond those wanted that the search for the main ones carries along."""
+
+
+@dataclass(frozen=True)
+class Promised:
+    """What content alone says of items, (I, K): computed for the rows that are asked for, since the whole table of a
+    large catalogue would be most of a training's memory."""
+
+    content: ItemContent
+    solution: Floats
+    """(width, K) W."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.content), self.solution.shape[1]
+
+    def __getitem__(self, rows: NDArray[np.integer]) -> Floats:
+        """(n, K) of some items, rising and each once; 0 for items without content."""
+        wanted = np.zeros(len(self.content), bool)
+        wanted[rows] = True
+        return times(self.content.of_items(wanted), self.solution)
 
 
 @dataclass(frozen=True)
 class ColdItems:
     """What content says of items, in two forms."""
 
-    factors: Floats
-    """(I, K) in the frame of the factors learned from. Items without content have their own; 0 when untouched, too."""
-    promised: Floats
-    """(I, K) what content alone says; 0 for items without content."""
+    promised: Promised
     codes: Floats
     """(I, P) rows of length 1, or 0 for items without content; P is at most CODE_LENGTH."""
+    own: Floats
+    """(I, K) the factors learned from."""
+    counts: NDArray[np.float64]
+
+    @property
+    def factors(self) -> Floats:
+        """(I, K) in the frame of the factors learned from. Items without content have their own; 0 when untouched,
+        too."""
+        trust = self.counts / (self.counts + DOUBT)
+        trust[np.diff(self.promised.content.offsets) == 0] = 1
+        known = np.where(self.counts[:, None] > 0, self.own, 0)
+        promised = self.promised[np.arange(len(known))]
+        return np.asarray(trust[:, None] * known + (1 - trust)[:, None] * promised, np.float32)
 
 
 def fit_cold_items(
@@ -60,12 +92,8 @@ def fit_cold_items(
     Cost: some dozen products of the content with K columns.
     """
     counts = np.asarray(counts, np.float64)
-    promised = times(content, _regress(content, item_factors, counts, ridge))
-    own = counts / (counts + DOUBT)
-    own[np.diff(content.offsets) == 0] = 1
-    known = np.where(counts[:, None] > 0, item_factors, 0)
-    factors = own[:, None] * known + (1 - own)[:, None] * promised
-    return ColdItems(factors.astype(np.float32), promised, content_codes(content, seed=seed))
+    promised = Promised(content, _regress(content, item_factors, counts, ridge))
+    return ColdItems(promised, content_codes(content, seed=seed), item_factors, counts)
 
 
 def content_codes(content: ItemContent, *, length: int = CODE_LENGTH, seed: int = 0) -> Floats:
@@ -85,9 +113,13 @@ def content_codes(content: ItemContent, *, length: int = CODE_LENGTH, seed: int 
     mean = np.bincount(sample.columns, sample.values, minlength=unit.width) / len(sample)
     directions = _main_directions(sample, mean, length, seed).astype(np.float32)
     codes = times(unit, directions)
-    codes[told] -= (mean @ directions).astype(np.float32)
-    sizes = np.linalg.norm(codes, axis=1, keepdims=True)
-    return np.asarray(np.where(sizes > 1e-6, codes / np.maximum(sizes, 1e-6), 0), np.float32)
+    centre = (mean @ directions).astype(np.float32)
+    for start in range(0, len(codes), _BLOCK):
+        some = codes[start : start + _BLOCK]
+        some[told[start : start + _BLOCK]] -= centre
+        sizes = np.linalg.norm(some, axis=1, keepdims=True)
+        some[...] = np.where(sizes > 1e-6, some / np.maximum(sizes, 1e-6), 0)
+    return codes
 
 
 def _main_directions(sample: ItemContent, mean: NDArray[np.float64], length: int, seed: int) -> NDArray[np.float64]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
+from reco.models import cold_likings
 from reco.models.cold_likings import ColdLikings, Example, fit_cold_likings
 from reco.models.content_features import TextColumn, build_content
 from reco.models.fit_settings import FitSettings
@@ -104,6 +107,66 @@ def test_it_survives_the_artefact() -> None:
     assert again is not None
     np.testing.assert_array_equal(filled(again, examples[0]), filled(cold, examples[0]))
     assert ColdLikings.read(FittedModel({}, {})) is None
+
+
+class Far:
+    """A source whose codes give rows only; counts the reads."""
+
+    def __init__(self, source: FittedModel) -> None:
+        self.source = source
+        self.attributes, self.names = source.attributes, source.names
+        self.reads = 0
+
+    def array(self, name: str) -> np.ndarray:
+        assert self.is_here(name)
+        return self.source.array(name)
+
+    def is_here(self, name: str) -> bool:
+        return name != "cold.codes"
+
+    def spans(self, name: str, spans: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+        self.reads += len(spans)
+        return self.source.spans(name, spans)
+
+
+def test_codes_and_vectors_of_large_catalogues_take_a_byte_and_like_nearly_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cold, examples = fitted(noise=1)
+    monkeypatch.setattr(cold_likings, "QUANTISED_FROM", 1)
+    small, _ = fitted(noise=1)
+    arrays = small.arrays()
+    assert {arrays[f"cold.{name}"].dtype.name for name in ("codes", "promised.vectors", "alike.vectors")} == {"int8"}
+    again = ColdLikings.read(FittedModel(arrays, small.attributes()))
+    assert again is not None
+    for example in examples:
+        np.testing.assert_allclose(filled(again, example), filled(cold, example), atol=0.1)
+
+
+@pytest.mark.parametrize("quantised_from", [1, 10**9])
+def test_codes_far_away_are_read_by_the_rows_of_the_history_and_remembered(
+    monkeypatch: pytest.MonkeyPatch, quantised_from: int
+) -> None:
+    monkeypatch.setattr(cold_likings, "QUANTISED_FROM", quantised_from)
+    cold, examples = fitted(noise=1)
+    near = FittedModel(cold.arrays(), cold.attributes())
+    far = Far(near)
+    distant, close = ColdLikings.read(far), ColdLikings.read(near)
+    assert distant is not None and close is not None
+    history = np.unique(examples[0].history)
+    for _ in range(2):
+        np.testing.assert_allclose(distant.codes.profile(history), close.codes.profile(history), rtol=1e-5, atol=1e-6)
+        assert far.reads == len(history)
+    monkeypatch.setattr(cold_likings, "_REMEMBERED", 1)
+    other = np.unique(examples[1].history)
+    np.testing.assert_allclose(distant.codes.profile(other), close.codes.profile(other), rtol=1e-5, atol=1e-6)
+
+
+def test_scores_are_standardised_over_a_sample_of_many_touched_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cold_likings, "KNOWN", 60)
+    cold, examples = fitted()
+    assert len(cold.touched) == 60
+    assert np.corrcoef(filled(cold, examples[0])[-UNTOUCHED:], examples[0].likings[-UNTOUCHED:])[0, 1] > 0.95
 
 
 def test_the_blend_shows_a_new_item_to_those_whose_taste_its_content_promises_to_meet() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reco.artefact import Vocabulary
 from reco.models.blend import bent, standard_scores, weighed
-from reco.models.cold_likings import ColdLikings
+from reco.models.cold_likings import CODES, ColdLikings
 from reco.models.compact import RECORDS
 from reco.models.history import Touches
 from reco.models.item_objective import read_lean
@@ -49,7 +49,7 @@ class BlendModel:
 
     family = "blend"
     has_scores = True
-    BY_ROWS = (RECORDS,)
+    BY_ROWS = (RECORDS, CODES)
 
     def __init__(self, source: ModelSource, items: Vocabulary) -> None:
         learned = source.attributes["blend"]
