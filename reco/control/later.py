@@ -39,7 +39,6 @@ _CAMPAIGN_CONFIG = (
 )
 
 LATER: Mapping[str, tuple[LaterParameter, ...]] = {
-    "CreateDatasetGroup": (LaterParameter(("kms_key_arn",), "kmsKeyArn"),),
     "CreateCampaign": _CAMPAIGN_CONFIG,
     "UpdateCampaign": _CAMPAIGN_CONFIG,
 }

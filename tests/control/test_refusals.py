@@ -228,13 +228,6 @@ def test_a_solution_needs_interactions_a_recipe_that_trains_and_the_columns_it_c
 
 
 LATER: list[tuple[str, dict[str, Any], str]] = [
-    ("create_schema", {"name": "n", "schema": INTERACTIONS, "domain": "ECOMMERCE"}, "domain"),
-    ("create_dataset_group", {"name": "n", "domain": "VIDEO_ON_DEMAND"}, "domain"),
-    (
-        "create_dataset_group",
-        {"name": "n", "roleArn": ROLE, "kmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/k"},
-        "kmsKeyArn",
-    ),
     (
         "create_campaign",
         {"campaignConfig": {"enableMetadataWithRecommendations": True}},
@@ -279,10 +272,6 @@ def test_later_work_is_refused_by_name(bench: Bench, operation: str, parameters:
 
     assert message.startswith(name) and message.endswith("is not available in this version.")
     assert bench.table.client.scan(TableName=bench.table.name)["Items"] == []
-
-
-def test_a_role_without_a_key_is_refused(bench: Bench) -> None:
-    assert "roleArn" in refused("InvalidInputException", bench.client.create_dataset_group, name="n", roleArn=ROLE)
 
 
 def test_harmless_settings_are_echoed_exactly(bench: Bench, shop: Shop) -> None:
