@@ -84,7 +84,7 @@ class _Reading(Blocks):
     def __init__(self) -> None:
         super().__init__()
         self.resources: list[Wanted] = []
-        self._tags: list[Any] | None = None
+        self._tags: list[Any] = []
         self._domain: str | None = None
 
     def document(self, document: Any) -> None:
@@ -93,7 +93,7 @@ class _Reading(Blocks):
             None,
             ("tags", "datasetGroup", "datasets", "solutions", "recommenders", "eventTracker", "filters"),
         )
-        self._tags = top.get("tags")
+        self._tags = [tag for _, tag in self.elements(top.get("tags"), (None, "tags"))]
         self._group(top.get("datasetGroup"))
         self._datasets(top.get("datasets"))
         datasets = tuple(each.path for each in self.resources if each.kind is Kind.DATASET)
