@@ -11,10 +11,9 @@ import pytest
 
 from reco.arns import Kind
 from reco.control.filters import GROUP_COLUMNS_LIMIT, checked_in
-from reco.control.registry import fresh
 from reco.filters.parsing import parse
-from reco.jobs.status import CREATE_IN_PROGRESS
 from tests.control.conftest import INTERACTIONS, TRANSITION_S, Bench, refused
+from tests.control.jobs import ready
 
 SEEN = 'EXCLUDE  ItemID WHERE Interactions.event_type IN ("click", $E)'
 CHEAP = "INCLUDE ItemID WHERE Items.PRICE <= $MAX | EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ($E)"
@@ -224,19 +223,38 @@ def test_a_filter_that_is_being_made_cannot_be_deleted(bench: Bench, group: str)
     assert "CREATE IN_PROGRESS" in refused(RIU, bench.client.delete_filter, filterArn=arn)
 
 
-@pytest.mark.parametrize("kind", [Kind.BATCH_INFERENCE_JOB, Kind.BATCH_SEGMENT_JOB])
-def test_a_filter_stays_while_a_batch_job_works_with_it(bench: Bench, group: str, kind: Kind) -> None:
-    arn = create(bench, group)
+@pytest.mark.parametrize("kind", ["batch_inference_job", "batch_segment_job"])
+def test_a_filter_stays_while_a_batch_job_works_with_it(bench: Bench, kind: str) -> None:
+    made = ready(bench)
+    arn = create(bench, made.shop.group)
     bench.settle()
-    version = bench.version(bench.solution(group))
-    body = {"job_name": "j", "solution_version_arn": version, "filter_arn": arn}
-    job = fresh(kind, "j", body, bench.now, parent=version, also_under=(arn,), status=CREATE_IN_PROGRESS)
-    bench.table.create(job)
+    job = made.create(kind, "j", filterArn=arn)
 
-    message = refused(RIU, bench.client.delete_filter, filterArn=arn)
-    assert f"{kind}/j, which is CREATE IN_PROGRESS" in message
-    bench.end_job(bench.arn(kind, "j"))
+    for status in ("CREATE PENDING", "CREATE IN_PROGRESS"):
+        message = refused(RIU, bench.client.delete_filter, filterArn=arn)
+        assert f"in use by {job}, which is {status}" in message
+        bench.pass_time(TRANSITION_S)
     bench.client.delete_filter(filterArn=arn)
+
+
+def test_a_batch_job_that_is_written_while_its_filter_is_deleted_is_taken_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = ready(bench)
+    arn = create(bench, made.shop.group)
+    bench.settle()
+    write = bench.table.create
+
+    def write_late(resource: Any) -> Any:
+        bench.client.delete_filter(filterArn=arn)
+        return write(resource)
+
+    asked = {**made.asked("batch_inference_job")[1], "jobName": "j", "filterArn": arn}
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.table, "create", write_late)
+        assert f"{arn} is being deleted" in refused(RIU, bench.client.create_batch_inference_job, **asked)
+
+    assert bench.client.list_batch_inference_jobs()["batchInferenceJobs"] == []
 
 
 def test_a_group_stays_while_it_holds_a_filter(bench: Bench, group: str) -> None:
