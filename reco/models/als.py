@@ -30,13 +30,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.models.als_crew import crew_size
 from reco.models.als_layout import Floats, Pairs, by_falling_length, lay_out
-from reco.models.als_sweep import Crew, Side, settle, sweep
+from reco.models.als_sweep import Side, Sweeper
 
-__all__ = ["CHUNK_BYTES", "Fit", "Floats", "Objective", "Pairs", "continued", "drawn", "fit"]
+__all__ = ["CHUNK_BYTES", "Fit", "Floats", "Objective", "Pairs", "begin", "continued", "drawn", "fit"]
 
 CHUNK_BYTES = 1 << 20
 """A chunk's gathered rows: half of a usual second-level cache, which other work on the machine uses too."""
+WORTH_SHARING = 4_000_000
+"""Pairs times factors from which calling workers together costs less than it saves."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ def fit(
 ) -> Fit:
     """Trains on users' pairs (rows are users, columns items).
 
-    The same arguments give the same bits, however many threads, as long as BLAS itself runs on one.
+    The same arguments give the same bits, however many threads, as long as BLAS itself runs on one. The threads are
+    processes, forked here: no other thread of the caller's may be at work (else see `begin`).
 
     Args:
         epochs: sweeps over users then items.
@@ -95,34 +99,86 @@ def fit(
     Cost: about 10 * steps * pairs * factors multiplications an epoch, + 3 (U + I) factors^2. Memory beyond the pairs:
         8 bytes a pair (16 where weights differ), the factors once, and some chunks a thread.
     """
+    started = begin(
+        pairs,
+        objective,
+        factors=factors,
+        seed=seed,
+        threads=threads,
+        initial=initial,
+        chunk_bytes=chunk_bytes,
+    )
+    with started as factorisation:
+        return factorisation.run(epochs=epochs, steps=steps, with_users=with_users, watch=watch)
+
+
+class Factorisation:
+    """One whose workers have been called together, from `__enter__` to `__exit__`."""
+
+    def __init__(self, sweeper: Sweeper) -> None:
+        self._sweeper = sweeper
+
+    def __enter__(self) -> Factorisation:
+        self._sweeper.crew.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._sweeper.crew.__exit__(*error)
+
+    def run(
+        self,
+        *,
+        epochs: int,
+        steps: int | None = 2,
+        with_users: bool = False,
+        watch: Callable[[Floats, Floats], None] | None = None,
+    ) -> Fit:
+        """Sweeps over users then items, `epochs` times; the arguments are those of `fit`."""
+        sweeper = self._sweeper
+        users, items = sweeper.sides
+        for _ in range(epochs):
+            for side in (0, 1):
+                sweeper.sweep(side, steps)
+                if watch:
+                    watch(users.in_given_order(), items.in_given_order())
+        if with_users:
+            sweeper.sweep(0, steps=None)
+        spectrum = sweeper.settle()
+        return Fit(items.in_given_order(), spectrum, users.in_given_order() if with_users else None)
+
+
+def begin(
+    pairs: Pairs,
+    objective: Objective,
+    *,
+    factors: int,
+    seed: int,
+    threads: int = 1,
+    initial: Floats | None = None,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Factorisation:
+    """Lays the pairs out. Whoever goes on to start threads of its own enters the factorisation before: its workers are
+    forked. The arguments are those of `fit`.
+
+    Raises:
+        ValueError: as `fit`.
+    """
     if not len(pairs.columns):
         raise ValueError("no pair to learn from")
     if not (pairs.weights.min() > 0 and pairs.weights.max() < np.inf):
         # Written so that NaN fails, too.
         raise ValueError("a pair's weight is not a positive number")
     limit = max(5, chunk_bytes // (4 * factors))
-    users, items = _sides(pairs, objective, factors, limit)
-    items.put(drawn(pairs.width, factors, seed) if initial is None else initial)
-    with Crew(threads, limit, factors) as crew:
-        for _ in range(epochs):
-            for moving, fixed in ((users, items), (items, users)):
-                sweep(moving, fixed, crew, steps)
-                if watch:
-                    watch(users.in_given_order(), items.in_given_order())
-        if with_users:
-            sweep(users, items, crew, steps=None)
-        spectrum = settle(items, users, crew)
-        return Fit(items.in_given_order(), spectrum, users.in_given_order() if with_users else None)
-
-
-def _sides(pairs: Pairs, objective: Objective, factors: int, limit: int) -> tuple[Side, Side]:
+    workers = crew_size(threads) if len(pairs.columns) * factors >= WORTH_SHARING else 1
     by_item = pairs.transposed()
     orders = [by_falling_length(np.diff(side.offsets)) for side in (pairs, by_item)]
     sides = []
     for side, order, other in ((pairs, orders[0], orders[1]), (by_item, orders[1], orders[0])):
         layout = lay_out(side, order, other, limit)
-        sides.append(Side(layout, objective.ridge(layout.totals, side.width), objective.alpha, factors))
-    return sides[0], sides[1]
+        ridge = objective.ridge(layout.totals, side.width)
+        sides.append(Side(layout, ridge, objective.alpha, factors, shared=workers > 1))
+    sides[1].put(drawn(pairs.width, factors, seed) if initial is None else initial)
+    return Factorisation(Sweeper(sides[0], sides[1], limit, workers))
 
 
 def drawn(rows: int, factors: int, seed: int) -> Floats:

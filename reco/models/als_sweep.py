@@ -8,21 +8,21 @@ fixed side's table once, and every row's system is the identity plus a matrix of
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reco.models.als_crew import Crew, Order, large_zeros, shared_zeros
 from reco.models.als_layout import Chunk, Floats, Layout
 
-PIECE = 8192
-"""Rows of a side that are turned or multiplied at once."""
-_LARGE_PAGE = 1 << 21
+BLOCK = 1024
+"""Rows that are turned at once, and the fewest in a piece."""
+MOST_PIECES = 256
 _TINY = np.float32(1e-30)
 _CONVERGED = 1e-7
+_TO_CONVERGENCE = -1
+"""In the place of a number of steps."""
 
 
 class Side:
@@ -32,18 +32,20 @@ class Side:
     as the objective means them they are factors * stretch.
     """
 
-    def __init__(self, layout: Layout, ridge: NDArray[np.float64], alpha: float, factors: int) -> None:
+    def __init__(self, layout: Layout, ridge: NDArray[np.float64], alpha: float, factors: int, shared: bool) -> None:
         """All rows at zero.
 
         Args:
             ridge: (active,) of each position.
+            shared: other processes will write rows.
         """
         self.layout = layout
         self.alpha = alpha
         self.ridge = ridge.astype(np.float32)
         self.one_ridge = bool(len(ridge)) and bool(self.ridge.min() == self.ridge.max())
-        self.factors = _zeros(layout.height + 1, factors)
+        self.factors: Floats = (shared_zeros if shared else large_zeros)(layout.height + 1, factors)
         self.stretch = np.ones(factors)
+        self._piece = max(BLOCK, -(-layout.active // MOST_PIECES))
 
     def put(self, rows: Floats) -> None:
         """Sets the factors of rows that have a pair; the others stay zero."""
@@ -58,119 +60,147 @@ class Side:
         given *= self.stretch.astype(np.float32)
         return given
 
-    def gram(self, crew: Crew) -> NDArray[np.float64]:
-        """Y'Y, summed piece by piece: the same bits for any number of threads."""
+    @property
+    def pieces(self) -> int:
+        """Runs of rows that one task turns, or multiplies; 1 at least."""
+        return max(1, -(-self.layout.active // self._piece))
 
-        def piece_of(start: int, scratch: Scratch) -> Floats:
-            piece = self.factors[start : start + PIECE]
-            return piece.T @ piece
+    def piece(self, number: int) -> Floats:
+        return self.factors[number * self._piece : min((number + 1) * self._piece, self.layout.active)]
 
-        gram = np.zeros((len(self.stretch), len(self.stretch)))
-        for part in crew.each(piece_of, range(0, max(self.layout.active, 1), PIECE)):
-            gram += part
-        return gram * self.stretch * self.stretch[:, None]
 
-    def turn(self, matrix: NDArray[np.float64], crew: Crew) -> None:
-        """Multiplies every row by a matrix, in place."""
-        exact = matrix.astype(np.float32)
+class Job(IntEnum):
+    """What a task is of."""
 
-        def turn_piece(start: int, scratch: Scratch) -> None:
-            piece = self.factors[start : min(start + PIECE, self.layout.active)]
-            turned = scratch.piece[: len(piece)]
-            np.matmul(piece, exact, out=turned)
-            piece[...] = turned
+    GRAM = 0
+    """A piece of a side: its part of the Gram matrix."""
+    TURN = 1
+    """A piece of a side: times the board's matrix."""
+    SOLVE = 2
+    """A chunk of a side, or one of its heavy rows."""
 
-        crew.each(turn_piece, range(0, self.layout.active, PIECE))
+
+class Board:
+    """Where the one who gives orders writes what those who perform them need, and they what they found."""
+
+    def __init__(self, factors: int, pieces: int) -> None:
+        self.matrix: Floats = shared_zeros(factors, factors)
+        self.spectrum: NDArray[np.float64] = shared_zeros(factors, dtype=np.float64)
+        self.parts: Floats = shared_zeros(pieces, factors, factors)
+        """Of a Gram matrix, by piece."""
 
 
 class Scratch:
-    """One thread's memory, taken once: fresh memory would cost more than the arithmetic done in it."""
+    """One worker's memory, taken once: fresh memory would cost more than the arithmetic done in it."""
 
-    def __init__(self, limit: int, factors: int) -> None:
+    def __init__(self, limit: int, factors: int, table_rows: int) -> None:
+        """`table_rows`: of the longer side where sides are shared, else 0."""
         longest, most = 4 * limit, max(1, limit // 5)
         self.index = np.empty(longest, np.int64)
-        self.gathered = _zeros(longest * factors)
-        self.inner, self.weighted = _zeros(2, longest)
-        self.solution, self.residual, self.direction, self.change, self.step, self.metric = _zeros(6, most, factors)
-        self.piece = _zeros(PIECE, factors)
+        self.gathered = large_zeros(longest * factors)
+        self.inner, self.weighted = large_zeros(2, longest)
+        vectors = large_zeros(6, most, factors)
+        self.solution, self.residual, self.direction, self.change, self.step, self.metric = vectors
+        self.block = large_zeros(BLOCK, factors)
+        self.table = large_zeros(table_rows, factors)
+        """A copy of the fixed side, in large pages of this process's own: shared memory has none."""
+        self.copied: tuple[int, int] | None = None
+        """Which side that is, and at which sweep."""
 
 
-def _zeros(*shape: int) -> Floats:
-    """Zeros that begin where a large page does: rows of 64 bytes' multiples then never straddle a cache line, and numpy
-    asks for large pages for memory of this size, which halves the cost of gathering from it."""
-    size = 4 * math.prod(shape)
-    memory = np.empty(size + _LARGE_PAGE, np.uint8)
-    start = -memory.ctypes.data % _LARGE_PAGE
-    zeros = memory[start : start + size].view(np.float32).reshape(shape)
-    zeros[...] = 0
-    return zeros
+class Sweeper:
+    """Both sides, and the crew that solves them."""
 
-
-class Crew:
-    """Threads and their scratch memory."""
-
-    def __init__(self, threads: int, limit: int, factors: int) -> None:
+    def __init__(self, users: Side, items: Side, limit: int, workers: int) -> None:
+        """`limit`: gathered rows that fit a chunk."""
+        self.sides = (users, items)
         self.limit = limit
-        self._scratches = [Scratch(limit, factors) for _ in range(threads)]
-        self._pool = ThreadPoolExecutor(threads)
+        self._shared = workers > 1
+        factors = len(users.stretch)
+        self.board = Board(factors, max(users.pieces, items.pieces))
+        rows = max(len(users.factors), len(items.factors)) if self._shared else 0
+        self.crew = Crew(workers, self._perform, lambda: Scratch(limit, factors, rows))
+        self._sweeps = 0
 
-    def __enter__(self) -> Crew:
-        return self
+    def gram(self, side: int) -> NDArray[np.float64]:
+        """Y'Y, summed piece by piece: the same bits for any number of workers."""
+        moving = self.sides[side]
+        self.crew.each((Job.GRAM, side, 0, 0), moving.pieces)
+        gram = self.board.parts[: moving.pieces].sum(axis=0, dtype=np.float64)
+        return np.asarray(gram * moving.stretch * moving.stretch[:, None])
 
-    def __exit__(self, *error: object) -> None:
-        self._pool.shutdown()
+    def turn(self, side: int, matrix: NDArray[np.float64]) -> None:
+        """Multiplies every row by a matrix, in place."""
+        self.board.matrix[...] = matrix
+        self.crew.each((Job.TURN, side, 0, 0), self.sides[side].pieces)
 
-    def each(self, work: Callable[[Any, Scratch], Any], tasks: Iterable[Any]) -> list[Any]:
-        """work(task, scratch) of every task, each taken by whichever thread is free; results by task."""
-        numbered = list(tasks)
-        results: list[Any] = [None] * len(numbered)
-        waiting = iter(range(len(numbered)))
+    def sweep(self, side: int, steps: int | None) -> None:
+        """Solves every row of a side against the other.
 
-        def run(scratch: Scratch) -> None:
-            for number in waiting:
-                results[number] = work(numbered[number], scratch)
+        Args:
+            side: 0 the users, 1 the items.
+            steps: conjugate-gradient steps, each row from where it stood; None solves from zero to convergence.
+        """
+        moving, fixed = self.sides[side], self.sides[1 - side]
+        spectrum, rotation = np.linalg.eigh(self.gram(1 - side))
+        spectrum = np.maximum(spectrum, 0)
+        scale = 1 / np.sqrt(spectrum + moving.ridge[0]) if moving.one_ridge else np.ones_like(spectrum)
+        self.turn(1 - side, fixed.stretch[:, None] * rotation * scale)
+        fixed.stretch = 1 / scale
+        # What brings a row's old factors into the table's frame.
+        self.board.matrix[...] = moving.stretch[:, None] * rotation / scale
+        self.board.spectrum[...] = spectrum
+        moving.stretch = scale
+        self._sweeps += 1
+        order = (Job.SOLVE, side, _TO_CONVERGENCE if steps is None else steps, self._sweeps)
+        self.crew.each(order, len(moving.layout.heavy) + len(moving.layout.chunks))
 
-        if len(self._scratches) == 1:
-            run(self._scratches[0])
-        else:
-            list(self._pool.map(run, self._scratches))
-        return results
+    def settle(self) -> Floats:
+        """Turns both sides so that the items' Gram matrix is diagonal; returns the diagonal, rising."""
+        spectrum, rotation = np.linalg.eigh(self.gram(1))
+        for number, side in enumerate(self.sides):
+            self.turn(number, side.stretch[:, None] * rotation)
+            side.stretch = np.ones_like(side.stretch)
+        return np.maximum(spectrum, 0).astype(np.float32)
 
+    def _perform(self, order: Order, task: int, scratch: Scratch) -> None:
+        job, number, steps, sweep = order
+        side = self.sides[number]
+        if job == Job.SOLVE:
+            table = self._table(1 - number, sweep, scratch)
+            self._solve(side, task, table, None if steps == _TO_CONVERGENCE else steps, scratch)
+            return
+        piece = side.piece(task)
+        if job == Job.GRAM:
+            np.matmul(piece.T, piece, out=self.board.parts[task])
+            return
+        for start in range(0, len(piece), BLOCK):
+            block = piece[start : start + BLOCK]
+            turned = scratch.block[: len(block)]
+            np.matmul(block, self.board.matrix, out=turned)
+            block[...] = turned
 
-def sweep(moving: Side, fixed: Side, crew: Crew, steps: int | None) -> None:
-    """Solves every row of `moving` against `fixed`.
+    def _table(self, number: int, sweep: int, scratch: Scratch) -> Floats:
+        factors = self.sides[number].factors
+        if not self._shared:
+            return factors
+        table = scratch.table[: len(factors)]
+        if scratch.copied != (number, sweep):
+            table[...] = factors
+            scratch.copied = (number, sweep)
+        return table
 
-    Args:
-        steps: conjugate-gradient steps, each row from where it stood; None solves from zero to convergence.
-    """
-    spectrum, rotation = np.linalg.eigh(fixed.gram(crew))
-    spectrum = np.maximum(spectrum, 0)
-    scale = 1 / np.sqrt(spectrum + moving.ridge[0]) if moving.one_ridge else np.ones_like(spectrum)
-    fixed.turn(fixed.stretch[:, None] * rotation * scale, crew)
-    fixed.stretch = 1 / scale
-    follow = (moving.stretch[:, None] * rotation / scale).astype(np.float32)
-    moving.stretch = scale
-    metric = None if moving.one_ridge else spectrum.astype(np.float32)
-    layout, table = moving.layout, fixed.factors
-
-    def solve(task: int | Chunk, scratch: Scratch) -> None:
-        if isinstance(task, Chunk):
-            _solve_chunk(moving, task, table, follow, metric, steps, scratch)
-        else:
-            columns, extra = layout.heavy[task]
-            diagonal = np.ones(len(scale)) if metric is None else spectrum + moving.ridge[task]
-            moving.factors[task] = _solve_exactly(table, columns, moving.alpha * extra, diagonal, crew.limit)
-
-    crew.each(solve, [*range(len(layout.heavy)), *layout.chunks])
-
-
-def settle(fixed: Side, other: Side, crew: Crew) -> Floats:
-    """Turns both sides so that the first one's Gram matrix is diagonal; returns the diagonal, rising."""
-    spectrum, rotation = np.linalg.eigh(fixed.gram(crew))
-    for side in (fixed, other):
-        side.turn(side.stretch[:, None] * rotation, crew)
-        side.stretch = np.ones_like(side.stretch)
-    return np.maximum(spectrum, 0).astype(np.float32)
+    def _solve(self, side: Side, task: int, table: Floats, steps: int | None, scratch: Scratch) -> None:
+        heavy = side.layout.heavy
+        if task >= len(heavy):
+            chunk = side.layout.chunks[task - len(heavy)]
+            metric = None if side.one_ridge else self.board.spectrum.astype(np.float32)
+            _solve_chunk(side, chunk, table, self.board.matrix, metric, steps, scratch)
+            return
+        columns, extra = heavy[task]
+        spectrum = self.board.spectrum
+        diagonal = np.ones(len(spectrum)) if side.one_ridge else spectrum + side.ridge[task]
+        side.factors[task] = _solve_exactly(table, columns, side.alpha * extra, diagonal, self.limit)
 
 
 def _solve_exactly(

@@ -121,15 +121,17 @@ def fit_signals(
     """
     sparse = "together" in plan.names
     tasks = _sparse_tasks(interactions, plan, seed) if sparse else _dense_tasks(interactions, plan, seed, dense_limit)
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        # Where catalogues are large it is memory that is short: the factorisation, which keeps every thread busy by
-        # itself, comes first, and not beside the others.
+    weights = RECENCY if plan.recent else ALL_ALIKE
+    objective = als.Objective(alpha=alpha(interactions), regularisation=REGULARISATION)
+    factorisation = als.begin(
+        weights.weigh(interactions), objective, factors=factors, seed=seed, threads=threads, initial=initial
+    )
+    # The factorisation forks its workers: before there are threads.
+    with factorisation, ThreadPoolExecutor(max(1, threads)) as pool:
+        # Where catalogues are large it is memory that is short: the factorisation comes first, and not beside the
+        # others.
         found = [] if sparse else [pool.submit(task) for task in tasks]
-        weights = RECENCY if plan.recent else ALL_ALIKE
-        pairs = weights.weigh(interactions)
-        objective = als.Objective(alpha=alpha(interactions), regularisation=REGULARISATION)
-        fitted = als.fit(pairs, objective, factors=factors, epochs=EPOCHS, seed=seed, threads=threads, initial=initial)
-        del pairs
+        fitted = factorisation.run(epochs=EPOCHS)
         found = found or [pool.submit(task) for task in tasks]
         arrays = {name: array for task in found for name, array in task.result().items()}
     table, times = popularity_table(interactions)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reco.models import als, als_sweep
 from reco.models.als import Objective, Pairs, continued, drawn, fit
 from reco.models.fold_in import fold_in
 from reco.models.interactions import offsets_of
@@ -136,7 +137,11 @@ def test_the_spectrum_is_the_diagonal_of_the_items_gram_matrix() -> None:
 
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("exponent", [0.0, 1.0])
-def test_the_same_seed_gives_the_same_bits_however_many_threads(weighted: bool, exponent: float) -> None:
+def test_the_same_seed_gives_the_same_bits_however_many_threads(
+    weighted: bool, exponent: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(als, "WORTH_SHARING", 0)
+    monkeypatch.setattr(als_sweep, "BLOCK", 64)
     pairs = random_pairs(11, users=400, items=200, density=0.1, weighted=weighted)
     objective = Objective(6.0, 0.02, exponent)
     fits = [
