@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -100,11 +99,6 @@ class Keeper:
             "provide-client-params.personalize", lambda model, **_: names.append(model.name)
         )
         return names
-
-    def change(self, **blocks: Any) -> dict[str, Any]:
-        """Replaces top-level blocks of the file."""
-        self.document = {**copy.deepcopy(self.document), **blocks}
-        return self.document
 
 
 @pytest.fixture
