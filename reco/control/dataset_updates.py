@@ -19,7 +19,8 @@ def update_dataset(registry: Registry, call: Call) -> dict[str, Any]:
     """The new schema counts at once, for what is imported and shown; the status says UPDATE for a while.
 
     Snapshots keep the schema they were imported with: rows that are there have null in new columns until they are
-    imported again.
+    imported again. Solutions that are there do not learn from new columns, whatever is imported
+    (reco.jobs.training.without_added).
 
     Raises:
         InvalidInput: the new schema does not fit the rows of the old one.
@@ -30,9 +31,9 @@ def update_dataset(registry: Registry, call: Call) -> dict[str, Any]:
     schema = registry.find(Kind.SCHEMA, asked["schema_arn"], "schemaArn")
 
     def updated(current: Resource) -> Resource:
-        _check(registry, current, schema)
+        added = _added(registry, current, schema)
         _refuse_busy(registry, current)
-        return switching(current, schema, registry.arn(schema), call.now)
+        return switching(current, schema, registry.arn(schema), added, call.now)
 
     ended = settle_switch(registry.table, registry.change(dataset, updated))
     if not ended.switched:
@@ -56,15 +57,22 @@ def latest_update(registry: Registry, dataset: Resource) -> dict[str, Any] | Non
     }
 
 
-def _check(registry: Registry, dataset: Resource, schema: Resource) -> None:
+def _added(registry: Registry, dataset: Resource, schema: Resource) -> list[str]:
+    """The columns that the schema would add.
+
+    Raises:
+        InvalidInput: it may not replace the present one.
+    """
     present = registry.find(Kind.SCHEMA, dataset.body["schema_arn"], "schemaArn")
-    check_replacement(parse_schema(present.body["schema"]), parse_schema(schema.body["schema"]))
+    old, new = parse_schema(present.body["schema"]), parse_schema(schema.body["schema"])
+    check_replacement(old, new)
     domain, asked = present.body.get("domain"), schema.body.get("domain")
     if domain != asked:
         raise InvalidInput(
             f"schemaArn: the domain of the schema is {asked or 'none'}, and the dataset group's is {domain or 'none'}; "
             "they must be the same."
         )
+    return [name for name in new.names if name not in old.names]
 
 
 def _refuse_busy(registry: Registry, dataset: Resource) -> None:

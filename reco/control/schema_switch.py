@@ -13,12 +13,14 @@ caller removed late could be that of a schema it had gone back to. `body["schema
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reco.arns import Kind
 from reco.control.lifecycle import UPDATING
 from reco.errors import StaleAttempt
+from reco.recipes.training_columns import ADDED_COLUMNS
 from reco.storage.resources import Resource, ResourceTable
 
 _SWITCH = "switch"
@@ -34,9 +36,15 @@ class Settled:
     """False when the new schema, or the dataset, was deleted first."""
 
 
-def switching(dataset: Resource, schema: Resource, schema_arn: str, now: float) -> Resource:
-    """The dataset, about to take a schema as it was just read."""
-    switch = {"id": schema.id, "incarnation": schema.incarnation, "arn": schema_arn, "asked_at": now}
+def switching(dataset: Resource, schema: Resource, schema_arn: str, added: Sequence[str], now: float) -> Resource:
+    """The dataset, about to take a schema as it was just read, which adds these columns."""
+    switch = {
+        "id": schema.id,
+        "incarnation": schema.incarnation,
+        "arn": schema_arn,
+        "added": list(added),
+        "asked_at": now,
+    }
     under = tuple(dict.fromkeys((*dataset.also_under, schema_arn)))
     return replace(dataset, also_under=under, inner={**dataset.inner, _SWITCH: switch})
 
@@ -58,8 +66,14 @@ def settle_switch(table: ResourceTable, dataset: Resource) -> Settled:
         inner = {name: value for name, value in current.inner.items() if name != _SWITCH}
         if not there or current.deleting_since is not None:
             return replace(current, inner=inner)
-        body = {**current.body, "schema_arn": switch["arn"]}
-        return replace(current, body=body, updated_at=switch["asked_at"], inner={**inner, UPDATING: switch["asked_at"]})
+        now = switch["asked_at"]
+        added = {**inner.get(ADDED_COLUMNS, {}), **dict.fromkeys(switch["added"], now)}
+        return replace(
+            current,
+            body={**current.body, "schema_arn": switch["arn"]},
+            updated_at=now,
+            inner={**inner, UPDATING: now, ADDED_COLUMNS: added},
+        )
 
     try:
         written = table.update(Kind.DATASET, dataset.id, settled)

@@ -17,7 +17,7 @@ from reco.jobs.plan import settle_plan, settled_plan
 from reco.jobs.referred import arn_beside, referred
 from reco.jobs.specification import SnapshotReference, to_json
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS, CREATE_STOPPED, CREATE_STOPPING
-from reco.jobs.training import machine_for, result_of, snapshots_of, specification_for
+from reco.jobs.training import machine_for, result_of, snapshots_of, specification_for, without_added
 from reco.jobs.trials import SearchReport
 from reco.recipes.training_columns import column_choice
 from reco.storage.resources import Resource
@@ -70,7 +70,7 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
         event_value_threshold=float(threshold) if threshold not in (None, "") else None,
         events_config=config.get("events_config"),
         optimization_objective=config.get("optimization_objective") or None,
-        excluded_columns=excluded,
+        excluded_columns=without_added(context, group, solution.created_at, excluded),
         included_columns=included,
         previous=SnapshotReference(previous["uri"], previous["digest"], 0) if previous else None,
         search=folder + tuning.REPORT if search else None,

@@ -14,6 +14,7 @@ from reco.jobs.plan import RESULT, attempt_uri
 from reco.jobs.specification import EventLog, SnapshotReference, TrainResult, TrainSpecification, train_result_from_json
 from reco.jobs.tiers import Choice, choose, training_need
 from reco.recipes import recipe_by_arn
+from reco.recipes.training_columns import ADDED_COLUMNS, Columns
 from reco.storage.layout import EVENT_LOG_PREFIX, artefact_prefix, frozen_prefix, uri
 from reco.storage.resources import Resource
 
@@ -34,6 +35,19 @@ def snapshots_of(context: JobContext, group: Resource) -> dict[str, SnapshotRefe
                 pointer["uri"], pointer["digest"], pointer["rows"], pointer.get("items")
             )
     return found
+
+
+def without_added(context: JobContext, group: Resource, since: float, excluded: Columns) -> Columns:
+    """The columns left out of a training for what was created at `since`: those that were asked to be, and those that
+    datasets have got since then. Source: control-plane reference, section E.4."""
+    left_out = dict(excluded)
+    for dataset_type in DATASET_TYPES:
+        dataset = context.table.get(Kind.DATASET, f"{group.id}/{dataset_type}")
+        added = dataset.inner.get(ADDED_COLUMNS, {}) if dataset else {}
+        later = [name for name, at in added.items() if at > since and name not in excluded.get(dataset_type, [])]
+        if later:
+            left_out[dataset_type] = [*excluded.get(dataset_type, []), *later]
+    return left_out
 
 
 def machine_for(context: JobContext, interactions: SnapshotReference | None, recipes: Sequence[str]) -> Choice:

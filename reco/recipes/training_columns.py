@@ -8,6 +8,10 @@ from typing import Any
 EXCLUDED = "trainingDataConfig.excludedDatasetColumns"
 INCLUDED = "trainingDataConfig.includedDatasetColumns"
 
+ADDED_COLUMNS = "added_columns"
+"""Key of a dataset's `inner`: the columns that updates of its schema added, and when, seconds since the epoch. What was
+there before does not learn from them."""
+
 Columns = dict[str, list[str]]
 """Names of columns by dataset type, in upper case."""
 

@@ -80,6 +80,17 @@ def test_the_new_schema_is_in_use_at_once_and_the_old_one_free(bench: Bench, dat
     bench.client.delete_schema(schemaArn=_arn(bench, "v1"))
 
 
+def test_what_an_update_adds_is_remembered_with_its_time_for_trainings(bench: Bench, dataset: str) -> None:
+    bench.schema("v3", with_fields(ITEMS, WEIGHT, COLOUR))
+    asked_at = []
+    for name in ("v2", "v2", "v3"):
+        bench.settle()
+        asked_at.append(bench.now)
+        _updated(bench, dataset, name)
+    remembered = bench.stored(Kind.DATASET, "g/ITEMS").inner["added_columns"]
+    assert remembered == {"COLOUR": asked_at[0], "WEIGHT": asked_at[2]}
+
+
 def test_a_dataset_may_go_back_to_a_schema_that_says_the_same_and_leaves_nothing_behind(
     bench: Bench, dataset: str
 ) -> None:

@@ -118,6 +118,25 @@ def test_without_them_the_specification_takes_all_columns_and_trains_afresh(benc
     assert specification.previous is None
 
 
+def test_columns_that_a_dataset_got_after_the_solution_are_left_out(bench: Bench) -> None:
+    bench.run(IMPORT, bench.start())
+    solution = bench.context.table.get(Kind.SOLUTION, "als")
+    assert solution is not None
+    added = {"BEFORE": solution.created_at - 1, "WITH": solution.created_at, "AFTER": solution.created_at + 1}
+    bench.context.table.update(
+        Kind.DATASET,
+        "shop/INTERACTIONS",
+        lambda dataset: replace(dataset, inner={**dataset.inner, "added_columns": {**added, "PRICE": 9e9}}),
+    )
+    columns = {"excluded_dataset_columns": {"Interactions": ["PRICE"], "Items": ["COLOUR"]}}
+    bench.change_version(solution_config={"training_data_config": columns})
+    execution, attempt = bench.begin(VERSION)
+    plan = bench.step("plan", VERSION, execution, attempt=attempt)
+    specification = specification_from_json(bench.context.home.read_text(plan["specification"]) or "")
+    assert isinstance(specification, TrainSpecification)
+    assert specification.excluded_columns == {"INTERACTIONS": ["PRICE", "AFTER"], "ITEMS": ["COLOUR"]}
+
+
 def test_a_training_that_is_being_stopped_ends_stopped(bench: Bench) -> None:
     execution, attempt = bench.begin(VERSION)
     bench.run_container(bench.step("plan", VERSION, execution, attempt=attempt))
