@@ -14,6 +14,7 @@ import boto3
 from reco.arns import Kind, Owner
 from reco.errors import UserFault
 from reco.jobs.attempt import JobContext
+from reco.jobs.plan import NOWHERE
 from reco.jobs.specification import (
     ImportResult,
     ImportSpecification,
@@ -285,9 +286,8 @@ class Bench:
         self.context.executions.stop_execution(executionArn=execution)
 
     def step(self, step: str, arn: str, execution: str, **more: Any) -> dict[str, Any]:
-        machine = {"dataset-import-job": "import", "solution": "train", "campaign": "deploy"}[
-            arn.split(":")[5].partition("/")[0]
-        ]
+        word = arn.split(":")[5].partition("/")[0]
+        machine = {"dataset-import-job": "import", "solution": "train", "campaign": "deploy"}.get(word, word)
         return take_step(self.context, {"step": step, "machine": machine, "arn": arn, "execution": execution, **more})
 
     def begin(self, arn: str, execution: str | None = None) -> tuple[str, str]:
@@ -356,7 +356,10 @@ class Bench:
             plan = self.step("plan", arn, execution, **shown)
             if plan["search"]:
                 self.search(arn, execution, claim["attempt"])
-            self.run_container(plan)
+            if plan["tier"] != NOWHERE:
+                self.run_container(plan)
+                if "recommender/" in arn:
+                    self.step("adopt", arn, execution, **shown)
         if self.step("commit", arn, execution, **shown)["settle_s"]:
             self.step("settle", arn, execution, **shown)
         return "done"

@@ -12,7 +12,9 @@ from itertools import count
 import pytest
 
 from reco.arns import Kind
+from reco.storage.resources import Resource
 from tests.jobs.bench import CAMPAIGN, IMPORT, OTHER_VERSION, VERSION, Bench, Killed
+from tests.jobs.recommenders import NARROW, RECOMMENDER, put_recommender, recommender_of, start, stop, update
 
 END = Callable[[Bench], object]
 
@@ -55,6 +57,27 @@ def updating(bench: Bench) -> None:
     bench.update_campaign()
 
 
+def retraining(bench: Bench) -> None:
+    put_recommender(bench)
+    bench.run(RECOMMENDER, bench.start())
+    update(bench, columns=NARROW)
+
+
+def starting(bench: Bench) -> None:
+    put_recommender(bench)
+    bench.run(RECOMMENDER, bench.start())
+    stop(bench)
+    start(bench)
+
+
+def recommends(bench: Bench) -> object:
+    """Statuses; whether it serves the model that it keeps; and the columns of that."""
+    recommender = recommender_of(bench)
+    update, inner = recommender.inner.get("update", {}), recommender.inner
+    serves_its_own = inner["serving"] == {name: inner["model"][name] for name in ("uri", "digest")}
+    return recommender.status, update.get("status"), serves_its_own, inner["columns"] == NARROW
+
+
 def added(bench: Bench) -> object:
     return bench.get(Kind.DATASET_IMPORT_JOB, "tuesday").status, bench.dataset.inner["snapshot"]["rows"]
 
@@ -70,6 +93,9 @@ CASES: dict[str, tuple[str, Callable[[Bench], None], END, object]] = {
         ("ACTIVE", {"hidden_dimension": "32"}, 1),
     ),
     "deploy": (CAMPAIGN, updating, deployed, ("ACTIVE", "ACTIVE", OTHER_VERSION, OTHER_VERSION)),
+    "recommender": (RECOMMENDER, put_recommender, recommends, ("ACTIVE", None, True, False)),
+    "retraining": (RECOMMENDER, retraining, recommends, ("ACTIVE", "ACTIVE", True, True)),
+    "starting": (RECOMMENDER, starting, recommends, ("ACTIVE", None, True, False)),
 }
 
 
@@ -94,7 +120,9 @@ def kills(bench: Bench, arn: str, prepare: Callable[[Bench], None], stride: int 
             return
 
 
-@pytest.mark.parametrize("case", ["incremental import", "train", "search", "deploy"])
+@pytest.mark.parametrize(
+    "case", ["incremental import", "train", "search", "deploy", "recommender", "retraining", "starting"]
+)
 def test_killed_at_any_call_and_started_again_it_ends_the_same(bench: Bench, case: str) -> None:
     arn, prepare, end, expected = CASES[case]
     for execution in kills(bench, arn, prepare, STRIDES.get(case, 1)):
@@ -103,7 +131,7 @@ def test_killed_at_any_call_and_started_again_it_ends_the_same(bench: Bench, cas
         assert end(bench) == expected
 
 
-@pytest.mark.parametrize("case", ["import", "search", "deploy"])
+@pytest.mark.parametrize("case", ["import", "search", "deploy", "retraining", "starting"])
 def test_killed_at_any_call_and_redriven_in_the_same_execution_it_ends_the_same(bench: Bench, case: str) -> None:
     arn, prepare, end, expected = CASES[case]
     for execution in kills(bench, arn, prepare):
@@ -128,6 +156,35 @@ def test_killed_at_any_call_and_then_failed_it_is_done_or_as_before(bench: Bench
             done = bench.version.status == "ACTIVE"
             assert ("artefact" in bench.version.inner) == done
         assert not done or end(bench) == expected
+
+
+@pytest.mark.parametrize("case", ["recommender", "retraining", "starting"])
+def test_a_recommender_killed_at_any_call_and_then_failed_is_done_or_as_before(bench: Bench, case: str) -> None:
+    arn, prepare, end, expected = CASES[case]
+    failed = {"recommender": "CREATE FAILED", "retraining": "ACTIVE", "starting": "INACTIVE"}[case]
+    prepared: list[Resource] = []
+
+    def prepare_and_look(bench: Bench) -> None:
+        prepare(bench)
+        prepared.append(recommender_of(bench))
+
+    for execution in kills(bench, arn, prepare_and_look):
+        (before,) = prepared
+        bench.step("fail", arn, execution, error={})
+        after = recommender_of(bench)
+        if end_of(after, case):
+            assert end(bench) == expected
+        else:
+            kept = ("serving", "model", "columns")
+            assert [after.inner.get(name) for name in kept] == [before.inner.get(name) for name in kept]
+            assert after.status in (before.status, failed)
+
+
+def end_of(recommender: Resource, case: str) -> bool:
+    """Whether what was to be done is done."""
+    if case == "retraining":
+        return bool(recommender.inner["update"]["status"] == "ACTIVE")
+    return recommender.status == "ACTIVE"
 
 
 def test_a_fail_step_killed_anywhere_and_repeated_fails_the_job(bench: Bench) -> None:

@@ -1,0 +1,57 @@
+"""A recommender as control leaves it, for the tests of its job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from reco.arns import Kind
+from reco.storage.resources import Resource
+from tests.jobs.bench import GROUP, OWNER, Bench
+
+RECOMMENDER = OWNER.arn(Kind.RECOMMENDER, "home")
+USE_CASE = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
+WIDE = {"INTERACTIONS": ["USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"], "ITEMS": ["ITEM_ID", "PRICE", "COLOUR"]}
+NARROW = {**WIDE, "ITEMS": ["ITEM_ID", "PRICE"]}
+
+
+def put_recommender(bench: Bench, recipe_arn: str = USE_CASE) -> None:
+    body = {"name": "home", "dataset_group_arn": GROUP, "recipe_arn": recipe_arn}
+    bench.put(Kind.RECOMMENDER, "home", body, status="CREATE PENDING", inner={"columns": WIDE})
+
+
+def recommender_of(bench: Bench) -> Resource:
+    return bench.get(Kind.RECOMMENDER, "home")
+
+
+def update(bench: Bench, *, columns: dict[str, list[str]] = WIDE, config: dict[str, Any] | None = None) -> None:
+    record = {
+        "id": "u1",
+        "recommender_config": config or {},
+        "columns": columns,
+        "status": "CREATE PENDING",
+        "failure_reason": None,
+        "created_at": bench.now,
+        "updated_at": bench.now,
+    }
+    _change(bench, lambda now: replace(now, inner={**now.inner, "update": record, "sequence": _next(now)}))
+
+
+def stop(bench: Bench) -> None:
+    def stopped(now: Resource) -> Resource:
+        inner = {name: value for name, value in now.inner.items() if name != "serving"}
+        return replace(now, status="INACTIVE", inner={**inner, "stopping_since": bench.now})
+
+    _change(bench, stopped)
+
+
+def start(bench: Bench) -> None:
+    _change(bench, lambda now: replace(now, status="START PENDING", inner={**now.inner, "sequence": _next(now)}))
+
+
+def _next(recommender: Resource) -> int:
+    return int(recommender.inner.get("sequence", 0)) + 1
+
+
+def _change(bench: Bench, change: Any) -> None:
+    bench.context.table.update(Kind.RECOMMENDER, "home", change)
