@@ -66,6 +66,11 @@ def _starred_arns(options: Options) -> Iterator[tuple[str, str, str]]:
         f"arn:<AWS::Partition>:states:{OWN_ACCOUNT}:execution:{TRAIN_MACHINE}:*",
         "Executions are named by incarnations; the function may stop those of the machine that trains.",
     )
+    yield (
+        "RecoApi/ControlRole",
+        f"arn:<AWS::Partition>:scheduler:{OWN_ACCOUNT}:schedule/<Schedules>/*",
+        "A schedule is named by its solution's incarnation; the function is held to the group of its own.",
+    )
     for bucket in options.data_buckets:
         yield "RecoJobs/JobRole", f"arn:<AWS::Partition>:s3:::{bucket}/*", "The deployer listed this bucket."
     if "*" in options.data_buckets:

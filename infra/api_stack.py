@@ -17,6 +17,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from infra.automatic_training import make_schedules, tell_of_ends
 from infra.code import Code
 from infra.functions import Identity, make_handler, make_identity, make_log, make_role
 from infra.jobs_stack import POINTER_CACHE_S, JobsStack
@@ -79,7 +80,10 @@ class ApiStack(cdk.Stack):
         self._options = options
         self._storage = storage
         self._jobs = jobs
+        self._schedules = make_schedules(self)
         self.control = self._make_control(code)
+        self._schedules.let_call(self.control)
+        tell_of_ends(self, [jobs.machines[name] for name in ("train", "deploy")], self.control)
         self.runtime = self._make_runtime(code)
         self.events = self._make_events(code)
         self.api = self._make_api({"Control": self.control, "Runtime": self.runtime, "Events": self.events})
@@ -89,6 +93,7 @@ class ApiStack(cdk.Stack):
         put_out(
             self,
             ControlFunction=self.control.function_name,
+            ScheduleGroup=self._schedules.group.ref,
             RuntimeFunction=self.runtime.function_name,
             EventsFunction=self.events.function_name,
             ApiUrl=self.api.api_endpoint,
@@ -108,12 +113,17 @@ class ApiStack(cdk.Stack):
                     ),
                     iam.PolicyStatement(actions=["states:StartExecution"], resources=list(machines.values())),
                     iam.PolicyStatement(actions=["states:StopExecution"], resources=[jobs.executions_of("train")]),
+                    table_rights(storage.events, "Query"),
+                    *self._schedules.rights(),
                 ],
             ),
             sentence="Reco: the operations of the personalize client.",
             code=code.light,
             environment=environment_for(
                 resources_table=storage.resources.table_name,
+                events_table=storage.events.table_name,
+                schedule_group=self._schedules.group.ref,
+                schedule_role=self._schedules.role.role_arn,
                 import_machine=machines["import"],
                 train_machine=machines["train"],
                 deploy_machine=machines["deploy"],
@@ -121,6 +131,7 @@ class ApiStack(cdk.Stack):
                 transition_s=TRANSITION_S,
                 pointer_cache_s=POINTER_CACHE_S,
                 quotas=self._options.quotas,
+                permissions=self._options.permissions,
                 customer_key=storage.key.key_arn if storage.key else "",
             ),
             memory_mb=1024,

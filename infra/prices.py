@@ -64,6 +64,7 @@ FREE_WHILE_IDLE = frozenset(
         "AWS::SNS::Subscription",
         "AWS::SNS::Topic",
         "AWS::SNS::TopicPolicy",
+        "AWS::Scheduler::ScheduleGroup",
         "AWS::StepFunctions::StateMachine",
     }
 )

@@ -1,4 +1,4 @@
-"""The control function: all operations that manage resources."""
+"""The control function: all operations that manage resources, and what AWS itself tells it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from botocore.config import Config
 
 from reco.clock import system_clock
 from reco.control import operations
+from reco.control.notices import is_internal, owner_of, take_notice
+from reco.control.permissions import read_permissions
+from reco.jobs.schedules import schedules_for
 from reco.jobs.start import starter_for
 from reco.settings import Settings
+from reco.storage.arrivals import Arrivals
 from reco.storage.clients import Clients
 from reco.storage.resources import ResourceTable
 from reco.wire.dispatch import respond
@@ -32,11 +36,18 @@ def build(environment: Mapping[str, str]) -> Handler:
     """The function with its clients, made once for as long as the sandbox lives."""
     settings = Settings(environment)
     clients = Clients(settings.region)
-    table = ResourceTable(clients.make("dynamodb", _CLIENT), settings.resources_table)
+    dynamodb = clients.make("dynamodb", _CLIENT)
+    table = ResourceTable(dynamodb, settings.resources_table)
     jobs = starter_for(clients.make("stepfunctions", _CLIENT), settings)
-    available = operations.build(table, jobs, settings)
+    schedules = schedules_for(clients.make("scheduler", _CLIENT), settings)
+    registry_at = operations.registries(table, jobs, settings, schedules)
+    available = operations.build(registry_at, read_permissions(settings.permissions))
+    events = Arrivals(dynamodb, settings.events_table)
+    owner = owner_of(settings.schedule_role, settings.region)
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        if is_internal(event):
+            return take_notice(registry_at(system_clock(), owner), events, event)
         return respond(event, available, system_clock, region=settings.region)
 
     return handle

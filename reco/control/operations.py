@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reco.arns import Owner
 from reco.control import (
     batch_inference_jobs,
     batch_segment_jobs,
@@ -26,9 +27,11 @@ from reco.control import (
     stopping,
     tags,
 )
-from reco.control.later import refuse_later
 from reco.control.lifecycle import Timing
+from reco.control.permissions import OPEN, Permissions
+from reco.control.quotas import quotas_with
 from reco.control.registry import Registry
+from reco.jobs.schedules import TrainingSchedules
 from reco.jobs.start import JobStarter
 from reco.settings import Settings
 from reco.storage.resources import ResourceTable
@@ -104,6 +107,7 @@ METHODS: Mapping[str, Method] = {
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
     "UpdateCampaign": campaigns.update_campaign,
+    "UpdateSolution": solutions.update_solution,
     "UpdateDataset": dataset_updates.update_dataset,
     "UpdateMetricAttribution": metric_attributions.update_metric_attribution,
     "UpdateRecommender": recommenders.update_recommender,
@@ -111,14 +115,23 @@ METHODS: Mapping[str, Method] = {
 """What is missing here, the wire refuses as not available in this version."""
 
 
-def build(table: ResourceTable, jobs: JobStarter, settings: Settings) -> Mapping[str, Operation]:
-    """Every operation, ready to be called. No clock: each call carries the time at which it was made."""
+Registries = Callable[[float, Owner], Registry]
+"""The resources of an owner at a time."""
+
+
+def registries(table: ResourceTable, jobs: JobStarter, settings: Settings, schedules: TrainingSchedules) -> Registries:
     timing = Timing(transition_s=settings.transition_s, pointer_cache_s=settings.pointer_cache_s)
+    quotas = quotas_with(settings.quotas)
+    return lambda now, owner: Registry(table, jobs, timing, now, owner, schedules, quotas, settings.customer_key)
+
+
+def build(registry_at: Registries, permissions: Permissions = OPEN) -> Mapping[str, Operation]:
+    """Every operation, ready to be called. No clock: each call carries the time at which it was made."""
 
     def ready(method: Method) -> Operation:
         def operation(call: Call) -> Mapping[str, Any] | None:
-            refuse_later(call.operation, call.parameters)
-            return method(Registry(table, jobs, timing, call.now, call.owner, settings.customer_key), call)
+            permissions.refuse(call)
+            return method(registry_at(call.now, call.owner), call)
 
         return operation
 

@@ -15,17 +15,20 @@ from typing import Any
 from reco.arns import Kind, Owner, parse_arn
 from reco.control.claims import Claim, claims_of, with_claims, without_claims
 from reco.control.lifecycle import IN_PROGRESS, MACHINES, Timing, awaits_machine, standing_at
+from reco.control.quotas import Quotas, refuse_beyond
 from reco.control.schema_switch import is_switching, settle_switch
 from reco.control.settling import settle
 from reco.control.tracking_ids import retract
 from reco.errors import (
     ClientFault,
     InvalidInput,
+    LimitExceeded,
     ResourceAlreadyExists,
     ResourceInUse,
     ResourceNotFound,
     StaleAttempt,
 )
+from reco.jobs.schedules import TrainingSchedules
 from reco.jobs.start import JobStarter, execution_name
 from reco.jobs.status import ACTIVE, DELETE_IN_PROGRESS
 from reco.storage.resources import NameTaken, Page, Resource, ResourceTable
@@ -53,6 +56,8 @@ class Registry:
     now: float
     """Seconds since the epoch, read once for the call."""
     owner: Owner
+    schedules: TrainingSchedules
+    quotas: Quotas
     customer_key: str | None = None
     """ARN of the KMS key that encrypts all this deployment keeps; None where AWS owns the keys."""
 
@@ -145,8 +150,10 @@ class Registry:
 
         Raises:
             ResourceAlreadyExists: the name is taken.
+            LimitExceeded: there are as many as the quota of its kind allows.
             ResourceInUse, LimitExceeded: a claim could not be made good; the resource is withdrawn.
         """
+        self._refuse_beyond_quota(resource)
         unsettled = with_claims(resource, claims)
         try:
             self.table.create(unsettled)
@@ -162,6 +169,15 @@ class Registry:
         if resource.kind in MACHINES:
             self.start_machine(settled)
         return settled
+
+    def _refuse_beyond_quota(self, resource: Resource) -> None:
+        """A name that is taken is refused as that: whoever repeats a create wants to hear that it is there."""
+        try:
+            refuse_beyond(self.quotas, self.table, resource, self.now, self.timing)
+        except LimitExceeded:
+            if self.named(resource.kind, resource.id) is not None:
+                raise ResourceAlreadyExists(self.arn(resource)) from None
+            raise
 
     def change(self, resource: Resource, change: Callable[[Resource], Resource]) -> Resource:
         """Writes what `change` makes of the resource as it now is; `change` may refuse by raising.

@@ -32,13 +32,54 @@ def check_config(recipe: Recipe, asked: Mapping[str, Any]) -> None:
     threshold = config.get("event_value_threshold")
     if threshold is not None and not _is_number(threshold):
         raise InvalidInput(f"solutionConfig.eventValueThreshold must be a number; it is {threshold[:60]!r}.")
-    _check_schedule(config.get("auto_training_config", {}).get("scheduling_expression"))
     _check_events(recipe, asked, config.get("events_config"))
     if config.get("optimization_objective") and not recipe.objective:
         raise InvalidInput(f"solutionConfig.optimizationObjective: {recipe.name} takes none.")
     check_training_data(recipe, config.get("training_data_config"), "solutionConfig")
     if asked.get("perform_incremental_update") and recipe.family != "semantic_similarity":
         raise InvalidInput(f"performIncrementalUpdate: only aws-semantic-similarity takes it, {recipe.name} does not.")
+
+
+def check_schedule(config: Mapping[str, Any] | None, member: str = "solutionConfig") -> None:
+    """
+    Args:
+        config: solutionConfig or solutionUpdateConfig, `member` says which.
+
+    Raises:
+        InvalidInput: autoTrainingConfig has no rate that automatic training takes.
+    """
+    schedule = (config or {}).get("auto_training_config", {}).get("scheduling_expression")
+    if schedule is None:
+        return
+    days = re.fullmatch(r"rate\((\d+) days?\)", schedule)
+    low, high = _SCHEDULE_DAYS
+    if days is None or not low <= int(days[1]) <= high:
+        raise InvalidInput(
+            f"{member}.autoTrainingConfig.schedulingExpression must be rate(N days) with N from {low} to {high}; it "
+            f"is {schedule}."
+        )
+
+
+def check_update(recipe: Recipe | None, asked: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """What an update says, without looking at any dataset.
+
+    Args:
+        recipe: the solution's; None where AutoML chooses one.
+        asked: parameters of UpdateSolution.
+        settings: the solution's members as the update leaves them.
+
+    Raises:
+        InvalidInput: names the member, and what it may be.
+    """
+    config = asked.get("solution_update_config", {})
+    check_schedule(config, "solutionUpdateConfig")
+    name = recipe.name if recipe else "performAutoML"
+    if asked.get("perform_incremental_update") and (recipe is None or recipe.family != "semantic_similarity"):
+        raise InvalidInput(f"performIncrementalUpdate: only aws-semantic-similarity takes it, {name} does not.")
+    if config.get("events_config"):
+        if recipe is None:
+            raise InvalidInput("solutionUpdateConfig.eventsConfig: performAutoML does not take it.")
+        _check_events(recipe, settings, config["events_config"], "solutionUpdateConfig")
 
 
 def check_columns(asked: Mapping[str, Any], schemas: Mapping[str, Schema]) -> None:
@@ -66,11 +107,13 @@ def check_columns(asked: Mapping[str, Any], schemas: Mapping[str, Schema]) -> No
     _check_objective(config.get("optimization_objective"), schemas.get("ITEMS"))
 
 
-def _check_events(recipe: Recipe, asked: Mapping[str, Any], config: Mapping[str, Any] | None) -> None:
+def _check_events(
+    recipe: Recipe, asked: Mapping[str, Any], config: Mapping[str, Any] | None, parent: str = "solutionConfig"
+) -> None:
     listed = (config or {}).get("event_parameters_list") or []
     if not listed:
         return
-    member = "solutionConfig.eventsConfig"
+    member = f"{parent}.eventsConfig"
     if not recipe.events_config:
         raise InvalidInput(f"{member}: {recipe.name} does not take it; the second versions of the recipes do.")
     if asked.get("event_type") or asked.get("solution_config", {}).get("event_value_threshold"):
@@ -101,18 +144,6 @@ def _check_objective(objective: Mapping[str, Any] | None, items: Schema | None) 
         raise InvalidInput(
             "solutionConfig.optimizationObjective: itemAttribute must be a numeric field of the Items whose type does "
             f"not include null; it is {(name or 'absent')[:60]}."
-        )
-
-
-def _check_schedule(schedule: str | None) -> None:
-    if schedule is None:
-        return
-    days = re.fullmatch(r"rate\((\d+) days?\)", schedule)
-    low, high = _SCHEDULE_DAYS
-    if days is None or not low <= int(days[1]) <= high:
-        raise InvalidInput(
-            f"solutionConfig.autoTrainingConfig.schedulingExpression must be rate(N days) with N from {low} to "
-            f"{high}; it is {schedule}."
         )
 
 

@@ -10,7 +10,7 @@ from reco.arns import Kind
 from reco.control.claims import claim_on
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
-from reco.control.solutions import require_datasets
+from reco.control.solutions import find_solution, require_datasets
 from reco.control.stopping import stop_made_up_for
 from reco.control.tags import tags_of
 from reco.errors import InvalidInput, ResourceInUse
@@ -33,29 +33,57 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
     """A version is a frozen copy of its solution's settings; its id is drawn, or the caller's name."""
     asked = call.parameters
     tags = tags_of(asked.get("tags"))
-    solution = registry.find(Kind.SOLUTION, asked["solution_arn"], "solutionArn")
+    solution = find_solution(registry, asked["solution_arn"])
+    name = asked.get("name")
+    version_id = name or secrets.token_hex(4)
+    mode = asked.get("training_mode", "FULL")
+    version = start_training(registry, solution, version_id, mode=mode, training_type="MANUAL", name=name, tags=tags)
+    return {"solution_version_arn": registry.arn(version)}
+
+
+def start_training(
+    registry: Registry,
+    solution: Resource,
+    version_id: str,
+    *,
+    mode: str,
+    training_type: str,
+    name: str | None = None,
+    tags: dict[str, str] | None = None,
+) -> Resource:
+    """A new version of the solution, whose machine is started.
+
+    Args:
+        solution: with the settings that hold now, as find_solution gives it.
+        version_id: what follows the solution's name in the ARN.
+        name: the caller's, if any; without it the version is named by its id.
+
+    Raises:
+        ResourceInUse, InvalidInput: the solution cannot be trained, now or so.
+        ResourceAlreadyExists: there is such a version.
+    """
     registry.require_active(solution)
-    training_mode = asked.get("training_mode", "FULL")
-    before = _version_to_update(registry, solution, training_mode)
+    before = _version_to_update(registry, solution, mode)
     group_arn = solution.body["dataset_group_arn"]
     recipe_arn = solution.body.get("recipe_arn")
     datasets = require_datasets(registry, group_arn, recipe_by_arn(recipe_arn) if recipe_arn else None)
-    resource_id = f"{solution.id}/{asked.get('name') or secrets.token_hex(4)}"
+    resource_id = f"{solution.id}/{version_id}"
+    solution_arn = registry.arn(solution)
     body = {
-        "name": asked.get("name") or resource_id,
-        "solution_arn": asked["solution_arn"],
+        "name": name or resource_id,
+        "solution_arn": solution_arn,
         **{member: solution.body.get(member) for member in _COPIED},
         "solution_config": solution.body.get("solution_config", {}),
-        "training_mode": training_mode,
-        "training_type": "MANUAL",
+        "training_mode": mode,
+        "training_type": training_type,
     }
     version = fresh(
         Kind.SOLUTION_VERSION,
         resource_id,
         body,
-        call.now,
+        registry.now,
         tags=tags,
-        parent=asked["solution_arn"],
+        parent=solution_arn,
         also_under=(group_arn,),
         status=CREATE_PENDING,
     )
@@ -65,8 +93,7 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
         version = replace(version, body=body, inner={**version.inner, "previous": before.inner["artefact"]})
     # The datasets too: none of them may go while this version is in progress.
     read = [dataset for dataset in datasets.values() if dataset.deleting_since is None]
-    created = registry.create(version, [claim_on(solution), *map(claim_on, read)])
-    return {"solution_version_arn": registry.arn(created)}
+    return registry.create(version, [claim_on(solution), *map(claim_on, read)])
 
 
 def _version_to_update(registry: Registry, solution: Resource, training_mode: str) -> Resource | None:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from reco.arns import Kind
+from reco.control.automatic_training import arranged, forget, reset_by_update
 from reco.control.claims import claim_on
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
-from reco.control.solution_config import check_columns, check_config
+from reco.control.solution_config import check_columns, check_config, check_schedule, check_update
+from reco.control.solution_updates import (
+    UPDATED_MEMBERS,
+    merged,
+    settings_at,
+    shown_update,
+    updating,
+    with_update,
+)
 from reco.control.stopping import stop_made_up_for
 from reco.control.tags import tags_of
 from reco.control.tuning import AUTO_ML_NEEDS, asked_recipe, auto_ml_result, check_search
 from reco.datasets.schemas import Schema, parse_schema
 from reco.errors import InvalidInput, ResourceInUse
 from reco.jobs.status import UNFINISHED
-from reco.recipes import Recipe
+from reco.recipes import Recipe, recipe_by_arn
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
@@ -35,6 +45,7 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
         )
     if recipe:
         check_config(recipe, asked)
+    check_schedule(asked.get("solution_config"))
     check_search(asked, recipe)
     registry.require_active(group)
     datasets = require_datasets(registry, asked["dataset_group_arn"], recipe)
@@ -51,11 +62,49 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
         "solution_config": asked.get("solution_config"),
     }
     solution = fresh(Kind.SOLUTION, asked["name"], body, call.now, tags=tags, parent=asked["dataset_group_arn"])
-    return {"solution_arn": registry.arn(registry.create(solution, [claim_on(group)]))}
+    created = registry.create(solution, [claim_on(group)])
+    arranged(registry, created)
+    return {"solution_arn": registry.arn(created)}
+
+
+def update_solution(registry: Registry, call: Call) -> dict[str, Any]:
+    """Begins an update; its settings hold once latestSolutionUpdate is ACTIVE, its schedule from now on."""
+    asked = call.parameters
+    if not any(member in asked for member in UPDATED_MEMBERS):
+        raise InvalidInput(
+            "Give at least one of performAutoTraining, performIncrementalUpdate and solutionUpdateConfig."
+        )
+    solution = registry.find(Kind.SOLUTION, asked["solution_arn"], "solutionArn")
+    recipe_arn = solution.body.get("recipe_arn")
+    check_update(recipe_by_arn(recipe_arn) if recipe_arn else None, asked, merged(solution.body, asked))
+    events = asked.get("solution_update_config", {}).get("events_config")
+    if events:
+        datasets = registry.children(Kind.DATASET, solution.body["dataset_group_arn"])
+        by_type = {each.body["dataset_type"]: each for each in datasets}
+        check_columns({"solution_config": {"events_config": events}}, _schemas(registry, by_type))
+
+    def updated(current: Resource) -> Resource:
+        registry.require_active(current)
+        _refuse_updating(registry, current, "updated again")
+        update = with_update(current, asked, call.now, registry.timing)
+        return reset_by_update(current, update, call.now)
+
+    arranged(registry, registry.change(solution, updated))
+    return {"solution_arn": asked["solution_arn"]}
+
+
+def find_solution(registry: Registry, arn: str) -> Resource:
+    """The solution of this ARN with the settings that hold now, and with its schedule arranged.
+
+    Raises:
+        InvalidInput, ResourceNotFound: as Registry.find.
+    """
+    solution = arranged(registry, registry.find(Kind.SOLUTION, arn, "solutionArn"))
+    return replace(solution, body=settings_at(solution, registry.now, registry.timing))
 
 
 def describe_solution(registry: Registry, call: Call) -> dict[str, Any]:
-    solution = registry.find(Kind.SOLUTION, call.parameters["solution_arn"], "solutionArn")
+    solution = find_solution(registry, call.parameters["solution_arn"])
     versions = partial(registry.newest_first, Kind.SOLUTION_VERSION, registry.arn(solution))
     latest = next(versions(), None)
     return {
@@ -63,6 +112,7 @@ def describe_solution(registry: Registry, call: Call) -> dict[str, Any]:
             **registry.view(solution),
             "auto_ml_result": auto_ml_result(solution, versions()),
             "latest_solution_version": registry.view(latest) if latest else None,
+            "latest_solution_update": shown_update(solution, registry.now, registry.timing),
         }
     }
 
@@ -78,6 +128,7 @@ def delete_solution(registry: Registry, call: Call) -> None:
 
     def refuse(current: Resource) -> None:
         arn = registry.arn(current)
+        _refuse_updating(registry, current, "deleted")
         campaign = next(registry.children(Kind.CAMPAIGN, arn), None)
         if campaign:
             raise ResourceInUse(f"{arn} is deployed by {registry.arn(campaign)}; delete that first.")
@@ -86,6 +137,15 @@ def delete_solution(registry: Registry, call: Call) -> None:
                 raise ResourceInUse(f"{arn} is being trained: {registry.arn(version)} is {version.status}.")
 
     registry.delete(solution, refuse)
+    forget(registry, solution)
+
+
+def _refuse_updating(registry: Registry, solution: Resource, what: str) -> None:
+    if updating(solution, registry.now, registry.timing):
+        raise ResourceInUse(
+            f"{registry.arn(solution)} cannot be {what} while it is being updated; wait until latestSolutionUpdate is "
+            "ACTIVE."
+        )
 
 
 def require_datasets(registry: Registry, group_arn: str, recipe: Recipe | None) -> dict[str, Resource]:

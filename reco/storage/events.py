@@ -5,6 +5,7 @@
     session#GROUP#SESSION         link                 the user whom a session belongs to: the first one seen with it
     log#GROUP#HOUR#SHARD          RECORD               the record itself, for a freeze that S3 is too late for
     hours#GROUP                   HOUR#SHARD           that this log partition has records
+    arrivals#GROUP                HOUR                 that records were received in it: reco.storage.arrivals
 
 GROUP is the incarnation of a dataset group, HOUR yyyymmddhh in UTC of the time the record was received. A user and a
 session of the same id share a partition, so one query answers for whoever it turns out to be; `owner` tells them
@@ -16,9 +17,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
+from reco.storage.arrivals import HOUR_S, Arrivals, hour_of, number
 from reco.storage.event_records import EventRecord
 from reco.storage.event_stream import EventsNotKept
 from reco.storage.retries import Retries
@@ -34,7 +35,6 @@ SHARDS = 8
 """Log partitions per group and hour: a partition takes 1,000 writes a second, a group sends up to 10,000."""
 
 _DAY_S = 86_400
-_HOUR_S = 3_600
 _BATCH = 25
 _LAST_MS = 10**16 - 1
 _KNOWN_HOURS = 10_000
@@ -65,10 +65,6 @@ class SessionLink:
     """Whether the session's earlier events are in the user's history by now."""
 
 
-def hour_of(epoch_s: float) -> str:
-    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y%m%d%H")
-
-
 def shard_of(record: EventRecord) -> int:
     """By the request, so that the records of one request share a partition."""
     return zlib.crc32(record.record.rpartition("-")[0].encode()) % SHARDS
@@ -84,10 +80,6 @@ def _visitor_key(group: str, visitor: str, sent_ms: int, record: str) -> dict[st
 
 def _link_key(group: str, session: str) -> dict[str, Any]:
     return {PARTITION_KEY: {"S": f"session#{group}#{session}"}, SORT_KEY: {"S": "link"}}
-
-
-def _number(value: float) -> dict[str, str]:
-    return {"N": repr(value)}
 
 
 def visitor_event(record: EventRecord) -> VisitorEvent | None:
@@ -111,8 +103,8 @@ def _visitor_item(group: str, visitor: str, event: VisitorEvent) -> dict[str, An
         "item": {"S": event.item},
         "owner": {"S": event.owner},
         "type": {"S": event.type},
-        "known_ms": _number(event.known_ms),
-        "expires_at": _number(event.known_ms // 1000 + VISITOR_DAYS * _DAY_S),
+        "known_ms": number(event.known_ms),
+        "expires_at": number(event.known_ms // 1000 + VISITOR_DAYS * _DAY_S),
     }
     if event.value is not None:
         item["value"] = {"S": repr(event.value)}
@@ -138,7 +130,7 @@ def _partition_of(record: EventRecord) -> str:
 
 def _log_expiry(record: EventRecord) -> dict[str, str]:
     """The end of the record's hour and some days: the same for all of a partition and for its index entry."""
-    return _number((int(record.received_at) // _HOUR_S + 1) * _HOUR_S + LOG_DAYS * _DAY_S)
+    return number((int(record.received_at) // HOUR_S + 1) * HOUR_S + LOG_DAYS * _DAY_S)
 
 
 def _log_item(record: EventRecord) -> dict[str, Any]:
@@ -164,6 +156,7 @@ class EventTable:
     def __init__(self, client: Any, table: str, retries: Retries | None = None) -> None:
         self._client = client
         self._table = table
+        self._arrivals = Arrivals(client, table)
         self._retries = retries or Retries()
         self._known_hours: set[tuple[str, str]] = set()
 
@@ -183,6 +176,7 @@ class EventTable:
                 items.append(_visitor_item(record.group, record.user or record.session, event))
         new_hours = {key: record for key, record in hours.items() if key not in self._known_hours}
         self._write(items + [_hour_item(record) for record in new_hours.values()])
+        self._arrivals.mark(new_hours.values())
         # Every request would write the same few entries, and all of a group's lie in one partition: once is enough.
         if len(self._known_hours) > _KNOWN_HOURS:
             self._known_hours.clear()
@@ -213,8 +207,8 @@ class EventTable:
             ExpressionAttributeNames={"#user": "user"},
             ExpressionAttributeValues={
                 ":user": {"S": user},
-                ":linked_ms": _number(linked_ms),
-                ":expires_at": _number(linked_ms // 1000 + LINK_DAYS * _DAY_S),
+                ":linked_ms": number(linked_ms),
+                ":expires_at": number(linked_ms // 1000 + LINK_DAYS * _DAY_S),
             },
             ReturnValues="ALL_NEW",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from moto import mock_aws
 
 from reco.arns import Kind, Owner
 from reco.control import operations
+from reco.control.operations import Registries
+from reco.control.registry import Registry
 from reco.jobs.status import ACTIVE
 from reco.settings import Settings, environment_for
 from reco.storage.resources import Resource, ResourceTable
@@ -45,7 +47,9 @@ RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
 """With which the deployment encrypts what it keeps."""
 SETTINGS = Settings(
-    environment_for(transition_s=TRANSITION_S, pointer_cache_s=POINTER_CACHE_S, customer_key=KEY)
+    environment_for(
+        transition_s=TRANSITION_S, pointer_cache_s=POINTER_CACHE_S, quotas="dataset_groups:none", customer_key=KEY
+    )
 )
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 
@@ -70,13 +74,44 @@ class Machines:
 
 
 @dataclass
+class Schedules:
+    """Remembers the schedules that stand, and breaks on demand."""
+
+    group: str = "schedules"
+    standing: dict[str, tuple[float, int, dict[str, Any]]] = field(default_factory=dict)
+    """By name: the first time, the days between, and the event."""
+    broken: bool = False
+
+    def put(self, name: str, first: float, days: int, event: Mapping[str, Any]) -> None:
+        self._reach()
+        self.standing[name] = (first, days, dict(event))
+
+    def remove(self, name: str) -> None:
+        self._reach()
+        self.standing.pop(name, None)
+
+    def _reach(self) -> None:
+        if self.broken:
+            raise ConnectionError("Scheduler is away")
+
+
+@dataclass
 class Bench:
     """A control plane, its client, and what lies below them."""
 
     client: Any
     table: ResourceTable
     machines: Machines
+    schedules: Schedules
     now: float = 1_700_000_000.0
+    settings: Settings = SETTINGS
+
+    def registry_at(self, now: float, owner: Owner) -> Registry:
+        return self.registries_over(self.table)(now, owner)
+
+    def registries_over(self, table: ResourceTable) -> Registries:
+        """The same resources through another table client."""
+        return operations.registries(table, self.machines, self.settings, self.schedules)
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -212,9 +247,9 @@ class Cloud:
             ],
             BillingMode="PAY_PER_REQUEST",
         )
-        table, machines = ResourceTable(self.dynamodb, name), Machines()
-        self._bench = Bench(self._client, table, machines)
-        self._answering.update(operations.build(table, machines, SETTINGS))
+        table, machines, schedules = ResourceTable(self.dynamodb, name), Machines(), Schedules()
+        self._bench = Bench(self._client, table, machines, schedules)
+        self._answering.update(operations.build(self._bench.registry_at))
         return self._bench
 
     def forget(self, bench: Bench) -> None:

@@ -27,11 +27,17 @@ def test_the_function_answers_an_event_of_the_gateway(bench: Bench) -> None:
     }
     environment = environment_for(
         resources_table=bench.table.name,
+        events_table="events",
+        schedule_group="schedules",
+        schedule_role="arn:aws:iam::123456789012:role/scheduler",
         transition_s=TRANSITION_S,
         pointer_cache_s=POINTER_CACHE_S,
+        quotas="",
+        permissions="",
+        customer_key="",
         **machines,
     )
-    handle = build({**environment, "AWS_REGION": REGION})
+    handle = build({**environment, "AWS_REGION": REGION, "AWS_LAMBDA_FUNCTION_NAME": "Control"})
 
     answer = handle(event_for("CreateDatasetGroup", {"name": "g"}), None)
 

@@ -13,7 +13,7 @@ from reco.control import operations
 from reco.errors import ClientFault, ResourceAlreadyExists, ResourceInUse, ResourceNotFound
 from reco.storage.resources import ResourceTable
 from reco.wire.call import Call
-from tests.control.conftest import INTERACTIONS, SETTINGS, Bench, Cloud
+from tests.control.conftest import INTERACTIONS, Bench, Cloud
 from tests.control.interleaving import Killed, Stage, one_interruption, play
 from tests.wire.clients import ACCOUNT, REGION
 
@@ -31,7 +31,7 @@ class Scene:
         self.bench = bench
         self.stage = Stage(bench.table.client)
         table = ResourceTable(self.stage, bench.table.name)
-        self._operations = operations.build(table, bench.machines, SETTINGS)
+        self._operations = operations.build(bench.registries_over(table))
 
     def ask(self, operation: str, **parameters: Any) -> Any:
         call = Call(operation, parameters, OWNER, None, "request", self.bench.now)

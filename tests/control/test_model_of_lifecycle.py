@@ -20,7 +20,7 @@ from reco.arns import Kind, Owner
 from reco.control import operations
 from reco.errors import ClientFault
 from reco.wire.call import Call
-from tests.control.conftest import INTERACTIONS, RECIPE, SETTINGS, TRANSITION_S, Bench, Cloud
+from tests.control.conftest import INTERACTIONS, RECIPE, TRANSITION_S, Bench, Cloud
 from tests.wire.clients import ACCOUNT, REGION
 
 OWNER = Owner(ACCOUNT, REGION)
@@ -73,7 +73,7 @@ class Lifecycle(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.bench: Bench = self.cloud.bench()
-        self.operations = operations.build(self.bench.table, self.bench.machines, SETTINGS)
+        self.operations = operations.build(self.bench.registry_at)
         self.world = World()
         self.running: list[tuple[str, str]] = []
         self._ask("CreateSchema", name="schema", schema=INTERACTIONS)

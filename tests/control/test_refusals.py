@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from reco.arns import Kind
 from reco.jobs.status import CREATE_FAILED
 from tests.control.conftest import INTERACTIONS, ITEMS, RECIPE, ROLE, Bench, Shop, refused
 
@@ -225,53 +224,6 @@ def test_a_solution_needs_interactions_a_recipe_that_trains_and_the_columns_it_c
     message = refused("InvalidInputException", create, **{**asked, "recipeArn": use_case})
     assert "recommender" in message
     create(**asked)
-
-
-LATER: list[tuple[str, dict[str, Any], str]] = [
-    (
-        "create_campaign",
-        {"campaignConfig": {"enableMetadataWithRecommendations": True}},
-        "campaignConfig.enableMetadataWithRecommendations",
-    ),
-    (
-        "create_campaign",
-        {"campaignConfig": {"syncWithLatestSolutionVersion": True}},
-        "campaignConfig.syncWithLatestSolutionVersion",
-    ),
-    (
-        "create_campaign",
-        {"campaignConfig": {"rankingInfluence": {"FRESHNESS": 0.1}}},
-        "campaignConfig.rankingInfluence",
-    ),
-    (
-        "update_campaign",
-        {"campaignConfig": {"syncWithLatestSolutionVersion": True}},
-        "campaignConfig.syncWithLatestSolutionVersion",
-    ),
-    ("create_dataset_import_job", {"publishAttributionMetricsToS3": True}, "publishAttributionMetricsToS3"),
-]
-
-
-@pytest.mark.parametrize(("operation", "parameters", "name"), LATER, ids=[f"{row[0]}-{row[2]}" for row in LATER])
-def test_later_work_is_refused_by_name(bench: Bench, operation: str, parameters: dict[str, Any], name: str) -> None:
-    """Before anything else is looked at: none of these resources exists."""
-    group, solution = bench.arn(Kind.DATASET_GROUP, "g"), bench.arn(Kind.SOLUTION, "sol")
-    needed: dict[str, dict[str, Any]] = {
-        "create_solution": {"name": "n", "datasetGroupArn": group, "recipeArn": RECIPE},
-        "create_campaign": {"name": "n", "solutionVersionArn": f"{solution}/0"},
-        "update_campaign": {"campaignArn": bench.arn(Kind.CAMPAIGN, "c")},
-        "create_dataset_import_job": {
-            "jobName": "n",
-            "datasetArn": bench.arn(Kind.DATASET, "g/ITEMS"),
-            "dataSource": {"dataLocation": "s3://bucket/a.csv"},
-        },
-    }
-    asked = {**needed.get(operation, {}), **parameters}
-
-    message = refused("InvalidInputException", getattr(bench.client, operation), **asked)
-
-    assert message.startswith(name) and message.endswith("is not available in this version.")
-    assert bench.table.client.scan(TableName=bench.table.name)["Items"] == []
 
 
 def test_harmless_settings_are_echoed_exactly(bench: Bench, shop: Shop) -> None:

@@ -34,6 +34,12 @@ ENVIRONMENT = environment_for(
     train_machine="arn:aws:states:us-east-1:123456789012:stateMachine:train",
     deploy_machine="arn:aws:states:us-east-1:123456789012:stateMachine:deploy",
     recommender_machine="arn:aws:states:us-east-1:123456789012:stateMachine:recommender",
+    schedule_group="schedules",
+    schedule_role="arn:aws:iam::123456789012:role/schedules",
+    function_name="Control",
+    customer_key="",
+    permissions="",
+    quotas="",
 )
 
 
