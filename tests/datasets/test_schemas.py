@@ -86,6 +86,23 @@ def test_what_is_not_an_avro_record_is_refused(broken):
         accepted(broken)
 
 
+def test_a_text_may_have_as_many_characters_as_the_limit_and_a_name_too():
+    longest = {"name": "A" * 150, "type": "int"}
+    schema_text = text("Items", *ITEMS, GENRE, longest)
+    padded = schema_text + " " * (20_000 - len(schema_text))
+    assert accepted(padded).field("A" * 150) is not None
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=6))
+def test_a_name_is_letters_digits_and_underscores_in_ascii(name):
+    named = name.isascii() and name.replace("_", "a").isalnum() and not name[0].isdigit()
+    fields = [*ITEMS, {"name": "M", "type": "int"}, {"name": name, "type": "int"}]
+    if named and name.replace("_", "").upper() not in ("ITEMID", "M"):
+        assert accepted(text("Items", *fields)).field(name) is not None
+    else:
+        assert "field" in refusal("Items", *fields)
+
+
 def test_a_text_over_the_limit_is_refused_with_the_limit():
     with pytest.raises(InvalidInput, match="at most 20000 characters"):
         accepted(text("Items", *ITEMS, GENRE) + " " * 20_000)
