@@ -220,4 +220,5 @@ def _readable(value: Any) -> Any:
         if isinstance(features, list) and isinstance(weights, list) and len(features) == len(weights):
             del plain[name]
             plain[partner] = {str(each): weight for each, weight in zip(features, weights, strict=True) if weight}
-    return plain
+    # Weights that are all zero, such as those of seen items where nobody comes back, say nothing.
+    return {name: each for name, each in plain.items() if each != {}}

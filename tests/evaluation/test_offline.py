@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reco.cli.evaluation_table import shown
 from reco.evaluation.metrics import METRICS
 from reco.evaluation.offline import MODEL, NDCG, POPULAR, REPLAY, Evaluation, evaluate
 from reco.evaluation.training import train
@@ -45,6 +46,13 @@ def test_it_measures_what_training_measures(family: str, values: dict[str, Any])
     answer = run(interactions, family=family, values=values).answers[MODEL]
     found = {"coverage": answer.coverage, **{name: value.mean for name, value in answer.metrics.items()}}
     assert {name: found[name] for name in METRICS} == pytest.approx(trained.metrics)
+
+
+def test_what_was_learned_is_told_without_empty_lists() -> None:
+    learned = run(planted_tastes(users=150)[0], family="blend", values={"hidden_dimension": 16}).learned
+    assert learned["seen_items"] == "exclude"
+    assert learned["blend"]["weights"] and "seen_weights" not in learned["blend"]
+    assert not any(shown(value).strip(" ,") == "" or " ," in shown(value) for value in learned.values())
 
 
 def test_threads_change_nothing_but_the_seconds() -> None:

@@ -156,6 +156,38 @@ def test_the_same_seed_gives_the_same_bits_however_many_threads(
     assert fits[0].items.tobytes() != fit(pairs, objective, factors=16, epochs=3, seed=5).items.tobytes()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("exponent", [0.0, 1.0])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_what_a_workers_memory_held_before_is_never_read(
+    monkeypatch: pytest.MonkeyPatch, exponent: float, threads: int
+) -> None:
+    class Poisoned(als_sweep.Scratch):
+        """Holds what fresh memory may: bits that any arithmetic would complain about."""
+
+        def __init__(self, *sizes: int) -> None:
+            super().__init__(*sizes)
+            for memory in vars(self).values():
+                if isinstance(memory, np.ndarray):
+                    memory.view(np.uint32)[...] = 0x7FA00001
+            poisoned.append(self)
+
+    poisoned: list[als_sweep.Scratch] = []
+    pairs = [random_pairs(seed, users=200, items=100, density=0.3, weighted=seed > 0) for seed in range(2)]
+
+    def found() -> list[als.Fit]:
+        objective = Objective(5.0, 0.1, exponent)
+        few = {"factors": 7, "epochs": 2, "seed": 0, "with_users": True, "chunk_bytes": 1 << 12}
+        return [fit(some, objective, threads=threads, **few) for some in pairs]  # type: ignore[arg-type]
+
+    clean = found()
+    monkeypatch.setattr(als_sweep, "Scratch", Poisoned)
+    for one, two in zip(clean, found(), strict=True):
+        np.testing.assert_array_equal(one.items, two.items)
+        np.testing.assert_array_equal(one.users, two.users)
+    assert poisoned
+
+
 def test_going_on_from_an_earlier_fit_is_better_at_once_than_beginning_anew() -> None:
     pairs = random_pairs(21, users=120, items=60, density=0.3)
     table = reference_als.dense(pairs)
