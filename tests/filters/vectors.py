@@ -116,7 +116,7 @@ VECTORS: dict[int, tuple[str, str | None]] = {
     46: ('INCLUDE ItemID WHERE Items.CATEGORY IN ("short") OR Items.CATEGORY IN ("film") AND Items.PRICE > 5', None),
     47: (
         'INCLUDE ItemID WHERE (Items.CATEGORY IN ("short") OR Items.PRICE > 12) AND Items.IN_STOCK IN ("True")',
-        "Invalid input symbol: (. At character 22",
+        "At character 22, expected a dataset such as Items; conditions are not grouped by brackets.",
     ),
     48: (
         'INCLUDE ItemID WHERE Items.CATEGORY IN ("film") AND Interactions.EVENT_TYPE IN ("Click")',
@@ -155,7 +155,7 @@ VECTORS: dict[int, tuple[str, str | None]] = {
     59: ('INCLUDE ItemID WHERE Items.CATEGORY IN ("film") IF CurrentUser.COUNTRY IN ("GB","IE")', None),
     60: (
         'INCLUDE ItemID WHERE Items.CATEGORY IN ("film") IF CurrentUser.AGE > 18 OR CurrentUser.AGE < 5',
-        "Invalid input symbol: OR. At character 73",
+        "OR. At character 73, expected AND, | or the end; conditions behind IF are joined by AND only.",
     ),
     61: ("INCLUDE ItemID WHERE CurrentUser.AGE > 18", "CurrentUser stands only behind IF"),
     62: ('INCLUDE ItemID WHERE Items.CATEGORY IN ("film") IF Items.PRICE > 5', "IF tests columns of CurrentUser only"),
