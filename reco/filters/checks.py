@@ -99,13 +99,13 @@ class _Found:
         schema = self._schemas.get(dataset_type)
         if schema is None:
             raise bad_expression(
-                f"{column.source}.{column.name} needs a dataset of type {dataset_type}; the group has none.",
+                f"{column.source}.{shown(column.name)} needs a dataset of type {dataset_type}; the group has none.",
                 column.place,
             )
         field = next((each for each in schema.fields if each.name.upper() == column.name.upper()), None)
         if field is None:
             raise bad_expression(
-                f"the group's {dataset_type} dataset has no column {column.name}; it has {_listed(schema.names)}.",
+                f"the group's {dataset_type} dataset has no column {shown(column.name)}; it has {_listed(schema.names)}.",
                 column.place,
             )
         if refusal := _unfit(field, column):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reco.filters.refusals import bad_expression, placeholder_under_not_in
+from reco.filters.refusals import bad_expression, placeholder_under_not_in, shown
 from reco.filters.tree import (
     RANGES,
     Column,
@@ -97,7 +97,7 @@ def _check_condition(column: Column, segment: Segment) -> None:
         )
     name = column.name.upper()
     if source in EVENTS and name != EVENT_TYPE:
-        raise bad_expression(f"Of {source} only {EVENT_TYPE} can be tested, not {column.name}.", column.place)
+        raise bad_expression(f"Of {source} only {EVENT_TYPE} can be tested, not {shown(column.name)}.", column.place)
     if source is Source.ACTIONS and name in OWN_RULES:
         raise bad_expression(f"{column.name} leaves actions out by itself and cannot be tested.", column.place)
 

@@ -187,6 +187,13 @@ def test_the_names_of_a_wide_schema_are_cut_in_a_message():
     assert message.endswith("C11 and 88 more.")
 
 
+@pytest.mark.parametrize("source", ["Items", "Interactions"])
+def test_a_message_repeats_no_endless_name(source):
+    message = refusal(f"INCLUDE ItemID WHERE {source}.{'X' * 2000} = 1")
+    assert "X" * 57 + "..." in message
+    assert len(message) < 400
+
+
 def test_only_parsing_loads_the_parsers_library():
     program = (
         "import sys, reco.filters.checks, reco.filters.stored, reco.filters.printing; before = 'lark' in sys.modules;"
