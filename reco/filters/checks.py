@@ -105,7 +105,8 @@ class _Found:
         field = next((each for each in schema.fields if each.name.upper() == column.name.upper()), None)
         if field is None:
             raise bad_expression(
-                f"the group's {dataset_type} dataset has no column {shown(column.name)}; it has {_listed(schema.names)}.",
+                f"the group's {dataset_type} dataset has no column {shown(column.name)}; "
+                f"it has {_listed(schema.names)}.",
                 column.place,
             )
         if refusal := _unfit(field, column):
