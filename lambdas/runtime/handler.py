@@ -14,9 +14,9 @@ from botocore.config import Config
 
 from lambdas.timing import Handler, timed
 from reco.clock import Clock, system_clock
-from reco.runtime.campaigns import Campaigns
 from reco.runtime.model import FAR_ARRAYS, LoadedModel
 from reco.runtime.operations import Recommender
+from reco.runtime.pointers import Pointers
 from reco.settings import Settings
 from reco.storage.artefacts import ArtefactCache
 from reco.storage.clients import Clients
@@ -52,7 +52,7 @@ def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handle
         by_rows=FAR_ARRAYS,
     )
     recommender = Recommender(
-        Campaigns(ResourceTable(dynamodb, settings.resources_table), cache_s=settings.pointer_cache_s, clock=clock),
+        Pointers(ResourceTable(dynamodb, settings.resources_table), cache_s=settings.pointer_cache_s, clock=clock),
         models.fetch,
         EventTable(dynamodb, settings.events_table),
     )

@@ -9,9 +9,9 @@ import numpy as np
 
 from reco.errors import InvalidInput
 from reco.models.families.next_best_action import DEFAULT_ACTIONS, ActionModel
-from reco.runtime.campaigns import Campaigns
 from reco.runtime.history import read_history
 from reco.runtime.model import LoadedModel
+from reco.runtime.pointers import Pointers
 from reco.storage.events import EventTable
 from reco.wire.call import Call
 
@@ -25,13 +25,13 @@ class ActionRecommender:
 
     def __init__(
         self,
-        campaigns: Campaigns,
+        pointers: Pointers,
         fetch_model: Callable[[str, str], LoadedModel],
         events: EventTable,
         new_id: Callable[[], str],
     ) -> None:
         """`new_id` draws the recommendationId of an answer."""
-        self._campaigns = campaigns
+        self._pointers = pointers
         self._fetch_model = fetch_model
         self._events = events
         self._new_id = new_id
@@ -47,7 +47,7 @@ class ActionRecommender:
                 raise InvalidInput(f"{name}: is not available in this version")
         # The most that may be asked for is the wire's business.
         count = parameters.get("num_results") or DEFAULT_ACTIONS
-        campaign = self._campaigns.find(parameters["campaign_arn"], call.owner)
+        campaign = self._pointers.find(parameters["campaign_arn"], call.owner)
         if campaign.recipe.type != RECIPE_TYPE:
             raise InvalidInput(
                 f"campaignArn: the campaign's recipe {campaign.recipe.name} recommends no actions; one of type "

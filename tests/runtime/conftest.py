@@ -20,14 +20,14 @@ from reco.models.history import HISTORY_WEIGHTS
 from reco.models.interactions import Interactions
 from reco.models.training_data import TrainingData
 from reco.recipes.catalogue import recipe_by_arn
-from reco.runtime.campaigns import Campaigns
 from reco.runtime.model import FAR_ARRAYS, LoadedModel
 from reco.runtime.operations import Recommender
+from reco.runtime.pointers import Pointers
 from reco.storage.artefacts import ArtefactCache
 from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
 from reco.storage.events import EventTable
 from reco.storage.objects import Objects
-from reco.storage.resources import ResourceTable
+from reco.storage.resources import Resource, ResourceTable
 from reco.wire.dispatch import respond
 from tests.aws import GROUP, OWNER, REGION, SESSION, Clock, gateway_event, in_moto, make_resource, make_table
 
@@ -92,8 +92,8 @@ class RuntimeWorld:
         self.table = EventTable(self.dynamodb, "events")
         self.resources = ResourceTable(self.dynamodb, "resources")
         self.models = ArtefactCache(self.folder / "cache", Objects(self.s3), 10**9, LoadedModel, by_rows=FAR_ARRAYS)
-        campaigns = Campaigns(self.resources, cache_s=CACHE_S, clock=self.clock)
-        self.operations = Recommender(campaigns, self.models.fetch, self.table).operations()
+        pointers = Pointers(self.resources, cache_s=CACHE_S, clock=self.clock)
+        self.operations = Recommender(pointers, self.models.fetch, self.table).operations()
         self.dynamodb.meta.events.register(
             "provide-client-params.dynamodb.Query",
             lambda params, **_: self.queries.append(params["ExpressionAttributeValues"][":pk"]["S"]),
@@ -122,6 +122,28 @@ class RuntimeWorld:
         serving = self.publish(recipe_name, **attributes)
         make_resource(self.resources, Kind.CAMPAIGN, name, {}, status="ACTIVE", inner={"serving": serving})
         return OWNER.arn(Kind.CAMPAIGN, name)
+
+    def open_recommender(self, recipe_name: str, name: str = "r", **attributes: Any) -> str:
+        """The ARN of a recommender that serves; no solution lies behind it."""
+        pointer = self.publish(recipe_name, **attributes)
+        body = {
+            "recipe_arn": f"arn:aws:personalize:::recipe/{recipe_name}",
+            "dataset_group_arn": OWNER.arn(Kind.DATASET_GROUP, "shop"),
+        }
+        serving = {name: pointer[name] for name in ("uri", "digest")}
+        make_resource(self.resources, Kind.RECOMMENDER, name, body, status="ACTIVE", inner={"serving": serving})
+        return OWNER.arn(Kind.RECOMMENDER, name)
+
+    def stopped(self, name: str) -> dict[str, str]:
+        """Stops a recommender as control does; returns the pointer it had."""
+        had: dict[str, str] = {}
+
+        def stopped(now: Resource) -> Resource:
+            had.update(now.inner["serving"])
+            return replace(now, status="INACTIVE", inner={})
+
+        self.resources.update(Kind.RECOMMENDER, name, stopped)
+        return had
 
     def switch(self, name: str, serving: dict[str, str] | None) -> None:
         """Points the campaign elsewhere; None takes its pointer away."""
