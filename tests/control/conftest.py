@@ -46,11 +46,20 @@ ITEMS = json.dumps(
 RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
 """With which the deployment encrypts what it keeps."""
-SETTINGS = Settings(
-    environment_for(
-        transition_s=TRANSITION_S, pointer_cache_s=POINTER_CACHE_S, quotas="dataset_groups:none", customer_key=KEY
-    )
-)
+
+
+def settings_with(**more: object) -> Settings:
+    """The settings of most tests, with some of them changed."""
+    usual: dict[str, object] = {
+        "transition_s": TRANSITION_S,
+        "pointer_cache_s": POINTER_CACHE_S,
+        "quotas": "dataset_groups:none",
+        "customer_key": KEY,
+    }
+    return Settings(environment_for(**{**usual, **more}))
+
+
+SETTINGS = settings_with()
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 
 

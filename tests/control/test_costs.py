@@ -8,7 +8,7 @@ from typing import Any
 from tests.control.conftest import Bench
 
 
-def _calls(bench: Bench, operation: Any, **parameters: Any) -> Counter[str]:
+def calls(bench: Bench, operation: Any, **parameters: Any) -> Counter[str]:
     """The calls to DynamoDB that one operation makes."""
     counted: Counter[str] = Counter()
 
@@ -28,22 +28,22 @@ def test_describing_reads_one_item_or_two_where_the_parent_decides(bench: Bench)
     shop = bench.shop()
     client = bench.client
 
-    assert _calls(bench, client.describe_campaign, campaignArn=shop.campaign) == {"GetItem": 1}
-    assert _calls(bench, client.describe_dataset, datasetArn=shop.dataset) == {"GetItem": 1}
-    assert _calls(bench, client.describe_dataset_import_job, datasetImportJobArn=shop.job) == {"GetItem": 2}
-    assert _calls(bench, client.describe_solution_version, solutionVersionArn=shop.version) == {"GetItem": 2}
+    assert calls(bench, client.describe_campaign, campaignArn=shop.campaign) == {"GetItem": 1}
+    assert calls(bench, client.describe_dataset, datasetArn=shop.dataset) == {"GetItem": 1}
+    assert calls(bench, client.describe_dataset_import_job, datasetImportJobArn=shop.job) == {"GetItem": 2}
+    assert calls(bench, client.describe_solution_version, solutionVersionArn=shop.version) == {"GetItem": 2}
 
 
 def test_a_page_of_a_list_is_one_query_and_one_batch(bench: Bench) -> None:
     for name in "abcde":
         bench.client.create_dataset_group(name=name)
 
-    assert _calls(bench, bench.client.list_dataset_groups) == {"Query": 1, "BatchGetItem": 1}
-    assert _calls(bench, bench.client.list_schemas) == {"Query": 1}
+    assert calls(bench, bench.client.list_dataset_groups) == {"Query": 1, "BatchGetItem": 1}
+    assert calls(bench, bench.client.list_schemas) == {"Query": 1}
 
 
-def test_a_create_makes_about_ten_calls(bench: Bench) -> None:
+def test_a_create_makes_about_tencalls(bench: Bench) -> None:
     group, schema = bench.group(), bench.schema()
     asked = {"name": "d", "datasetGroupArn": group, "schemaArn": schema, "datasetType": "Interactions"}
 
-    assert sum(_calls(bench, bench.client.create_dataset, **asked).values()) <= 10
+    assert sum(calls(bench, bench.client.create_dataset, **asked).values()) <= 10
