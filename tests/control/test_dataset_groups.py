@@ -9,9 +9,8 @@ import pytest
 
 from reco.arns import Kind
 from reco.control.dataset_groups import CHILDREN
-from reco.settings import Settings, environment_for
 from tests.aws import make_resource
-from tests.control.conftest import KEY, ROLE, TRANSITION_S, Bench, refused
+from tests.control.conftest import KEY, ROLE, TRANSITION_S, Bench, refused, settings_with
 
 SHOWN = ["name", "datasetGroupArn", "status", "creationDateTime", "lastUpdatedDateTime"]
 
@@ -68,7 +67,7 @@ def test_a_key_that_encrypts_nothing_here_is_refused(bench: Bench) -> None:
     other = KEY.replace("1a2b", "ffff")
     message = refused("InvalidInputException", create, name="g", kmsKeyArn=other, roleArn=ROLE)
     assert message.startswith(f"kmsKeyArn must be {KEY}")
-    bench.settings = Settings(environment_for(transition_s=0, pointer_cache_s=0, quotas="", customer_key=""))
+    bench.settings = settings_with(customer_key="")
     message = refused("InvalidInputException", create, name="g", kmsKeyArn=KEY, roleArn=ROLE)
     assert message.startswith("kmsKeyArn: this deployment keeps everything under keys that AWS owns")
     assert bench.client.list_dataset_groups()["datasetGroups"] == []
