@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from reco.arns import Kind
-from reco.control.registry import fresh
 from reco.jobs.status import CREATE_FAILED, CREATE_IN_PROGRESS
 from tests.control.conftest import ITEMS, Bench, refused
 from tests.control.jobs import INPUT, PLACES, SIMILAR, Ready, ready
@@ -143,9 +142,8 @@ def test_exploration_and_ranking_influence_are_echoed_and_exploration_is_checked
 
 
 def _filter(bench: Bench, group: str, name: str = "f") -> str:
-    body = {"name": name, "dataset_group_arn": group, "filter_expression": "INCLUDE ItemID WHERE Items.PRICE > 1"}
-    bench.table.create(fresh(Kind.FILTER, name, body, bench.now, parent=group))
-    return bench.arn(Kind.FILTER, name)
+    asked = {"datasetGroupArn": group, "filterExpression": 'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("click")'}
+    return str(bench.client.create_filter(name=name, **asked)["filterArn"])
 
 
 def test_a_filter_must_be_active_and_of_the_versions_group(made: Ready) -> None:
@@ -153,12 +151,17 @@ def test_a_filter_must_be_active_and_of_the_versions_group(made: Ready) -> None:
     _infer(made, "ResourceNotFoundException", filterArn=bench.arn(Kind.FILTER, "none"))
     arn = _filter(bench, made.shop.group)
     assert "CREATE PENDING" in _infer(made, "ResourceInUseException", filterArn=arn)
-    other = _filter(bench, bench.group("other"), "elsewhere")
+    elsewhere = bench.group("other")
+    bench.dataset(elsewhere, made.shop.schema)
+    other = _filter(bench, elsewhere, "elsewhere")
     bench.settle()
     assert made.shop.group in _infer(made, "InvalidInputException", filterArn=other)
 
     job = _infer(made, filterArn=arn)
     assert made.describe("batch_inference_job", job)["filterArn"] == arn
+    assert job in refused("ResourceInUseException", bench.client.delete_filter, filterArn=arn)
+    bench.settle()
+    bench.client.delete_filter(filterArn=arn)
 
 
 def test_a_solution_that_is_being_deleted_takes_no_jobs(made: Ready) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
+from botocore.model import OperationModel
 
+from reco.control.tags import TAGGABLE
+from reco.wire.service_models import CONTROL, operation_model, service_model
 from tests.control.conftest import RECIPE, Bench, refused
+from tests.control.every_kind import one_of_each
 
 
 def _tags(count: int, start: int = 0) -> list[dict[str, str]]:
@@ -32,12 +37,44 @@ def test_tagging_adds_and_overwrites_and_untagging_removes(bench: Bench) -> None
     assert _shown(bench, arn) == [{"tagKey": "k1", "tagValue": ""}, *_tags(1, 7)]
 
 
-def test_every_taggable_kind_takes_tags(bench: Bench) -> None:
-    shop = bench.shop()
-    tracker = bench.client.create_event_tracker(name="t", datasetGroupArn=shop.group)["eventTrackerArn"]
-    for arn in (shop.group, shop.dataset, shop.job, shop.solution, shop.version, shop.campaign, tracker):
-        bench.client.tag_resource(resourceArn=arn, tags=_tags(1))
-        assert _shown(bench, arn) == _tags(1)
+@pytest.fixture
+def tagging(bench: Bench) -> Iterator[Bench]:
+    """A bench whose client gives two tags to whatever it creates, where the model has tags."""
+
+    def add_tags(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+        if model.name.startswith("Create") and "tags" in model.input_shape.members:
+            params["tags"] = _tags(2)
+
+    events = bench.client.meta.events
+    events.register("provide-client-params.personalize", add_tags, unique_id="tags")
+    yield bench
+    events.unregister("provide-client-params.personalize", unique_id="tags")
+
+
+def test_the_kinds_that_take_tags_are_those_whose_create_does_in_the_model() -> None:
+    tagged = {
+        name.removeprefix("Create")
+        for name in service_model(CONTROL).operation_names
+        if name.startswith("Create") and "tags" in operation_model(CONTROL, name).input_shape.members
+    }
+    assert {kind.value.title().replace("-", "") for kind in TAGGABLE} == tagged
+
+
+def test_every_taggable_kind_takes_tags_when_it_is_made_and_later(tagging: Bench) -> None:
+    made, _ = one_of_each(tagging, "")
+    for kind, arn in made.items():
+        if kind in TAGGABLE:
+            assert _shown(tagging, arn) == _tags(2), kind
+            tagging.client.tag_resource(resourceArn=arn, tags=_tags(1, 7))
+            tagging.client.untag_resource(resourceArn=arn, tagKeys=["k0"])
+            assert _shown(tagging, arn) == [*_tags(1, 1), *_tags(1, 7)], kind
+        else:
+            for operation, more in (
+                (tagging.client.tag_resource, {"tags": _tags(1)}),
+                (tagging.client.untag_resource, {"tagKeys": ["k0"]}),
+                (tagging.client.list_tags_for_resource, {}),
+            ):
+                refused("InvalidInputException", operation, resourceArn=arn, **more)
 
 
 def test_fifty_tags_are_the_most(bench: Bench) -> None:
@@ -53,7 +90,9 @@ def test_fifty_tags_are_the_most(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "tags", [[{"tagKey": "aws:mine", "tagValue": "x"}], [*_tags(1), *_tags(1)]], ids=["reserved", "twice"]
+    "tags",
+    [[{"tagKey": "aws:mine", "tagValue": "x"}], [{"tagKey": "AWS:x", "tagValue": ""}], [*_tags(1), *_tags(1)]],
+    ids=["reserved", "reserved in capitals", "twice"],
 )
 def test_bad_tags_create_nothing(bench: Bench, tags: list[dict[str, str]]) -> None:
     refused("InvalidInputException", bench.client.create_dataset_group, name="g", tags=tags)

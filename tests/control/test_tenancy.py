@@ -18,12 +18,11 @@ from botocore.model import Shape
 from reco.arns import Kind, Owner
 from reco.control.operations import METHODS
 from reco.wire.service_models import CONTROL, operation_model
-from tests.control.conftest import INTERACTIONS, ITEMS, RECIPE, ROLE, Bench, Cloud
+from tests.control.conftest import INTERACTIONS, RECIPE, ROLE, Bench, Cloud
+from tests.control.every_kind import EXPRESSION, METRIC, one_of_each
 from tests.control.jobs import PLACES
 from tests.wire.clients import ACCOUNT, REGION
 
-FOR_YOU = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
-METRIC = {"eventType": "click", "metricName": "clicks", "expression": "SAMPLECOUNT()"}
 VALUES: dict[str, Any] = {
     "name": "fresh",
     "jobName": "fresh",
@@ -32,7 +31,7 @@ VALUES: dict[str, Any] = {
     "dataSource": {"dataLocation": "s3://bucket/a.csv"},
     "roleArn": ROLE,
     **PLACES,
-    "filterExpression": "INCLUDE ItemID WHERE Items.PRICE > 1",
+    "filterExpression": EXPRESSION,
     "metrics": [METRIC],
     "metricsOutputConfig": {"roleArn": ROLE},
     "tags": [{"tagKey": "a", "tagValue": "b"}],
@@ -150,81 +149,14 @@ def _absent(arn: str) -> str:
 @pytest.fixture(scope="module")
 def world(cloud: Cloud) -> World:
     bench = cloud.bench()
-    living, special = _everything(bench, "")
-    deleted, _ = _everything(bench, "gone")
+    living, special = one_of_each(bench, "")
+    deleted, _ = one_of_each(bench, "gone")
     _delete(bench, deleted)
     registry = bench.registry_at(bench.now, Owner(ACCOUNT, REGION))
     for kind in Kind:
         # Reading removes what has passed its end; from here on nothing is left to remove.
         registry.page(kind, None, None, 100)
     return World(bench, living, deleted, special)
-
-
-def _everything(bench: Bench, name: str) -> tuple[dict[Kind, str], dict[tuple[str, str], str]]:
-    """A resource of each kind, all of whose names begin with `name`, all ACTIVE or at their end."""
-    client = bench.client
-    interactions = client.create_schema(name=f"{name}s", schema=INTERACTIONS)["schemaArn"]
-    group = bench.group(f"{name}g")
-    dataset = bench.dataset(group, interactions)
-    bench.dataset(group, bench.schema(f"{name}items", ITEMS), "Items")
-    job = bench.import_job(dataset, f"{name}j")
-    bench.end_job(job)
-    solution = bench.solution(group, f"{name}sol", performAutoTraining=False)
-    version = bench.version(solution)
-    segments = client.create_solution(
-        name=f"{name}seg",
-        datasetGroupArn=group,
-        recipeArn="arn:aws:personalize:::recipe/aws-item-affinity",
-        performAutoTraining=False,
-    )["solutionArn"]
-    bench.settle()
-    segmenting = bench.version(segments)
-    campaign = bench.campaign(version, f"{name}c")
-    tracker = client.create_event_tracker(name="t", datasetGroupArn=group)["eventTrackerArn"]
-    made = {
-        Kind.SCHEMA: interactions,
-        Kind.DATASET_GROUP: group,
-        Kind.DATASET: dataset,
-        Kind.DATASET_IMPORT_JOB: job,
-        Kind.EVENT_TRACKER: tracker,
-        Kind.SOLUTION: solution,
-        Kind.SOLUTION_VERSION: version,
-        Kind.CAMPAIGN: campaign,
-        Kind.FILTER: client.create_filter(
-            name=f"{name}f", datasetGroupArn=group, filterExpression=VALUES["filterExpression"]
-        )["filterArn"],
-        Kind.METRIC_ATTRIBUTION: client.create_metric_attribution(
-            name=f"{name}m", datasetGroupArn=group, metrics=[METRIC], metricsOutputConfig={"roleArn": ROLE}
-        )["metricAttributionArn"],
-        Kind.BATCH_INFERENCE_JOB: client.create_batch_inference_job(
-            jobName=f"{name}b", solutionVersionArn=version, roleArn=ROLE, **PLACES
-        )["batchInferenceJobArn"],
-        Kind.BATCH_SEGMENT_JOB: client.create_batch_segment_job(
-            jobName=f"{name}b", solutionVersionArn=segmenting, roleArn=ROLE, **PLACES
-        )["batchSegmentJobArn"],
-        Kind.DATASET_EXPORT_JOB: client.create_dataset_export_job(
-            jobName=f"{name}e", datasetArn=dataset, roleArn=ROLE, jobOutput=PLACES["jobOutput"]
-        )["datasetExportJobArn"],
-        Kind.DATA_DELETION_JOB: client.create_data_deletion_job(
-            jobName=f"{name}d", datasetGroupArn=group, roleArn=ROLE, dataSource=VALUES["dataSource"]
-        )["dataDeletionJobArn"],
-    }
-    shop = client.create_dataset_group(name=f"{name}shop", domain="ECOMMERCE")["datasetGroupArn"]
-    of_domain = client.create_schema(name=f"{name}shop", schema=INTERACTIONS, domain="ECOMMERCE")["schemaArn"]
-    bench.settle()
-    bench.dataset(shop, of_domain)
-    made[Kind.RECOMMENDER] = client.create_recommender(name=f"{name}r", datasetGroupArn=shop, recipeArn=FOR_YOU)[
-        "recommenderArn"
-    ]
-    bench.end_job(made[Kind.RECOMMENDER])
-    bench.settle()
-    return made, {
-        ("CreateBatchSegmentJob", "solutionVersionArn"): segmenting,
-        ("ListBatchSegmentJobs", "solutionVersionArn"): segmenting,
-        ("ListRecommenders", "datasetGroupArn"): shop,
-        ("CreateRecommender", "datasetGroupArn"): shop,
-        ("CreateRecommender", "recipeArn"): FOR_YOU,
-    }
 
 
 def _delete(bench: Bench, made: dict[Kind, str]) -> None:
