@@ -6,13 +6,14 @@ from typing import Any
 
 from reco.arns import Kind, parse_arn
 from reco.control.campaign_config import check_campaign_config, require_latest
-from reco.control.campaign_updates import shown_update, updating, with_update
+from reco.control.campaign_updates import with_update
 from reco.control.claims import claim_on
 from reco.control.following import LATEST, caught_up, follows, is_latest, newest_active
 from reco.control.lifecycle import FINAL
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.tags import tags_of
+from reco.control.update_records import shown_update, updating
 from reco.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from reco.jobs.deploy_job import UPDATED_MEMBERS
 from reco.jobs.status import CREATE_PENDING

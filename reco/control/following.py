@@ -13,9 +13,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reco.arns import Kind, parse_arn
-from reco.control.campaign_updates import updating, with_update
+from reco.control.campaign_updates import with_update
 from reco.control.lifecycle import FINAL
 from reco.control.registry import Registry
+from reco.control.update_records import updating
 from reco.jobs.status import ACTIVE
 from reco.storage.resources import Resource
 
