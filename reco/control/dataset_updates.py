@@ -36,6 +36,8 @@ def update_dataset(registry: Registry, call: Call) -> dict[str, Any]:
         return switching(current, schema, registry.arn(schema), added, call.now)
 
     ended = settle_switch(registry.table, registry.change(dataset, updated))
+    if ended.dataset and is_switching(ended.dataset):
+        raise ResourceInUse(f"{registry.arn(dataset)} is being changed by others; try again.")
     if not ended.switched:
         gone = registry.arn(schema if ended.dataset and ended.dataset.deleting_since is None else dataset)
         raise ResourceInUse(f"{gone} is being deleted.")

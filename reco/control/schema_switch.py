@@ -31,9 +31,9 @@ class Settled:
     """How a switch ended."""
 
     dataset: Resource | None
-    """As it now is, not switching; None when it has gone."""
+    """As it now is; None when it has gone. Still switching, with its old schema, only where others kept writing it."""
     switched: bool
-    """False when the new schema, or the dataset, was deleted first."""
+    """False when the new schema, or the dataset, was deleted first, or it is still switching."""
 
 
 def switching(dataset: Resource, schema: Resource, schema_arn: str, added: Sequence[str], now: float) -> Resource:
@@ -76,9 +76,11 @@ def settle_switch(table: ResourceTable, dataset: Resource) -> Settled:
         )
 
     try:
-        written = table.update(Kind.DATASET, dataset.id, settled)
+        written: Resource | None = table.update(Kind.DATASET, dataset.id, settled)
     except StaleAttempt:
+        # It has gone, or others kept writing: then it is still switching, and the next reader tries again.
+        written = table.get(Kind.DATASET, dataset.id)
+    if written is None or written.incarnation != dataset.incarnation:
         return Settled(None, switched=False)
-    if written.incarnation != dataset.incarnation:
-        return Settled(None, switched=False)
-    return Settled(written, switched=there and written.deleting_since is None)
+    ended = there and written.deleting_since is None and not is_switching(written)
+    return Settled(written, switched=ended)

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from reco.arns import Kind, Owner
+from reco.control import operations
 from reco.errors import ClientFault, ResourceInUse, ResourceNotFound
+from reco.storage.resources import Resource, ResourceTable, RevisionConflict
+from reco.wire.call import Call
 from tests.control.conftest import ITEMS, Cloud
 from tests.control.interleaving import Killed, one_interruption, play
 from tests.control.test_interleavings import Scene
@@ -189,6 +192,30 @@ def test_who_deletes_the_schema_of_a_killed_updater_finds_it_taken_or_free(scene
         except ResourceInUse:
             deleted = False
         assert shown(scene)["schema_arn"] == (OLD if deleted else NEW)
+
+
+class Contended(ResourceTable):
+    """A table in which others always write a dataset first."""
+
+    def replace(self, changed: Resource) -> Resource:
+        if changed.kind is Kind.DATASET and changed.body["schema_arn"] != OLD:
+            raise RevisionConflict(changed.id)
+        return super().replace(changed)
+
+
+def test_a_switch_that_others_keep_from_ending_shows_the_old_schema_until_it_ends(scenes: Callable[[], Scene]) -> None:
+    scene = scenes()
+    bench = scene.bench
+    contended = operations.build(bench.registries_over(Contended(bench.table.client, bench.table.name)))
+
+    def ask(operation: str, **parameters: Any) -> Any:
+        return contended[operation](Call(operation, parameters, OWNER, None, "request", bench.now))
+
+    with pytest.raises(ResourceInUse, match="being changed by others"):
+        ask("UpdateDataset", dataset_arn=DATASET, schema_arn=NEW)
+    seen = ask("DescribeDataset", dataset_arn=DATASET)["dataset"]
+    assert (seen["schema_arn"], seen["status"], seen["latest_dataset_update"]) == (OLD, "ACTIVE", None)
+    assert shown(scene)["schema_arn"] == NEW
 
 
 def test_an_update_keeps_what_others_write_to_the_dataset_meanwhile(scenes: Callable[[], Scene]) -> None:
