@@ -1,7 +1,6 @@
 """Item-to-item signals as every fitted model leaves them: a sparse matrix by rows, summed over a history at a request.
 
-Row c holds what context item c says of other items; columns are the items scored. What is absent counts 0. A matrix of
-which every entry is present needs no column numbers and is summed as a dense one.
+Row c holds what context item c says of other items; columns are the items scored. What is absent counts 0.
 """
 
 from __future__ import annotations
@@ -26,25 +25,13 @@ class ItemRows:
     offsets: NDArray[np.int64]
     """(I + 1,)"""
     items: NDArray[np.int32]
-    """(n,) columns, rising within a row, each at most once; empty when all I x I entries are present."""
+    """(n,) columns, rising within a row, each at most once."""
     values: Floats
     """(n,) finite."""
 
     @property
     def item_count(self) -> int:
         return len(self.offsets) - 1
-
-    @property
-    def is_dense(self) -> bool:
-        """Whether `values` are all I x I entries, row after row."""
-        return not len(self.items) and len(self.values) > 0
-
-    @staticmethod
-    def of_dense(matrix: NDArray[Any]) -> ItemRows:
-        """All entries of a square matrix, zeros included."""
-        count = len(matrix)
-        offsets = np.arange(count + 1, dtype=np.int64) * count
-        return ItemRows(offsets, np.empty(0, np.int32), np.ascontiguousarray(matrix, np.float32).reshape(-1))
 
     @staticmethod
     def of_blocks(blocks: Iterable[NDArray[Any]], top: int, columns: NDArray[np.int32] | None = None) -> ItemRows:
@@ -85,8 +72,6 @@ class ItemRows:
         count = self.item_count
         if not len(rows):
             return np.zeros(count, np.float32)
-        if self.is_dense:
-            return np.asarray(weights, np.float32) @ self.values.reshape(count, count)[rows]
         starts, stops = self.offsets[rows], self.offsets[np.asarray(rows) + 1]
         lengths = stops - starts
         values = joined(self.values, starts, lengths)
@@ -95,10 +80,6 @@ class ItemRows:
 
     def pruned(self, top: int) -> ItemRows:
         """Only the `top` entries of largest size in each row, zeros never; the lower item first among equals."""
-        if self.is_dense:
-            table = self.values.reshape(self.item_count, self.item_count)
-            step = max(1, 4_000_000 // max(self.item_count, 1))
-            return ItemRows.of_blocks((table[start : start + step] for start in range(0, len(table), step)), top)
         kept = self.values != 0
         for row in np.flatnonzero(np.diff(self.offsets) > top).tolist():
             span = slice(self.offsets[row], self.offsets[row + 1])
@@ -111,8 +92,6 @@ class ItemRows:
     def dense(self) -> Floats:
         """The whole matrix, dense, (I, I): for tests and small catalogues."""
         count = self.item_count
-        if self.is_dense:
-            return self.values.reshape(count, count)
         table = np.zeros((count, count), np.float32)
         table[np.repeat(np.arange(count), np.diff(self.offsets)), self.items] = self.values
         return table

@@ -18,6 +18,11 @@ def random_matrix(seed: int, count: int, filled: float = 0.4) -> np.ndarray:
     return np.where(generator.random(matrix.shape) < filled, np.round(matrix, 1), 0).astype(np.float32)
 
 
+def whole(matrix: np.ndarray) -> ItemRows:
+    """All entries but the zeros."""
+    return ItemRows.of_blocks([matrix], len(matrix))
+
+
 def slow_pruned(matrix: np.ndarray, top: int) -> np.ndarray:
     kept = np.zeros_like(matrix)
     for row in range(len(matrix)):
@@ -30,9 +35,8 @@ def slow_pruned(matrix: np.ndarray, top: int) -> np.ndarray:
 def test_pruning_keeps_the_largest_entries_of_each_row(seed: int, count: int, top: int) -> None:
     matrix = random_matrix(seed, count)
     expected = slow_pruned(matrix, top)
-    dense = ItemRows.of_dense(matrix)
-    np.testing.assert_array_equal(dense.pruned(top).dense(), expected)
-    np.testing.assert_array_equal(dense.pruned(count).pruned(top).dense(), expected)
+    np.testing.assert_array_equal(whole(matrix).dense(), matrix)
+    np.testing.assert_array_equal(whole(matrix).pruned(top).dense(), expected)
     blocks = ItemRows.of_blocks((matrix[start : start + 3] for start in range(0, count, 3)), top)
     np.testing.assert_array_equal(blocks.dense(), expected)
 
@@ -43,16 +47,15 @@ def test_combining_is_a_product_with_the_matrix(seed: int, count: int, wanted: l
     rows = np.array([row % count for row in wanted], np.int32)
     weights = np.random.default_rng(seed).normal(size=len(rows))
     expected = weights @ matrix[rows] if len(rows) else np.zeros(count)
-    for kept in (ItemRows.of_dense(matrix), ItemRows.of_dense(matrix).pruned(count)):
-        combined = kept.combine(rows, weights)
-        assert combined.dtype == np.float32
-        np.testing.assert_allclose(combined, expected, atol=1e-5)
+    combined = whole(matrix).combine(rows, weights)
+    assert combined.dtype == np.float32
+    np.testing.assert_allclose(combined, expected, atol=1e-5)
 
 
 def test_an_artefact_gives_back_what_was_kept() -> None:
-    for rows in (ItemRows.of_dense(random_matrix(1, 5)), ItemRows.of_dense(random_matrix(1, 5)).pruned(2)):
-        source = FittedModel(rows.arrays("near"), {"family": "any"})
-        np.testing.assert_array_equal(ItemRows.read(source, "near").dense(), rows.dense())
+    rows = whole(random_matrix(1, 5))
+    source = FittedModel(rows.arrays("near"), {"family": "any"})
+    np.testing.assert_array_equal(ItemRows.read(source, "near").dense(), rows.dense())
 
 
 def test_columns_may_stand_for_other_items() -> None:
@@ -67,11 +70,10 @@ def test_of_nothing_there_is_nothing() -> None:
     assert rows.combine(np.array([0, 2]), np.array([1.0, 1.0])).tolist() == [0, 0, 0]
     assert rows.combine(np.empty(0, np.int32), np.empty(0)).tolist() == [0, 0, 0]
     assert rows.pruned(1).item_count == 3
-    assert rows.is_dense is False
 
 
 def test_rows_keep_their_columns_in_order() -> None:
-    kept = ItemRows.of_dense(random_matrix(3, 12, filled=1.0)).pruned(5)
+    kept = whole(random_matrix(3, 12, filled=1.0)).pruned(5)
     for row in range(12):
         columns = kept.items[kept.offsets[row] : kept.offsets[row + 1]]
         assert (np.diff(columns) > 0).all()
@@ -79,4 +81,4 @@ def test_rows_keep_their_columns_in_order() -> None:
 
 def test_a_row_beyond_the_catalogue_is_an_error() -> None:
     with pytest.raises(IndexError):
-        ItemRows.of_dense(random_matrix(3, 4)).pruned(2).combine(np.array([9]), np.array([1.0]))
+        whole(random_matrix(3, 4)).pruned(2).combine(np.array([9]), np.array([1.0]))

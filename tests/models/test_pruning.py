@@ -103,7 +103,7 @@ def test_a_budget_is_kept_and_used_up(seed: int, budget: int) -> None:
 
 
 def test_a_tight_budget_makes_the_records_small(tastes: Interactions) -> None:
-    table = ItemRows.of_dense(np.random.default_rng(0).random((40, 40))).pruned(40)
+    table = ItemRows.of_blocks([np.random.default_rng(0).random((40, 40))], 40)
     factors = np.ones((40, 4), np.float32)
     whole = FittedModel({**table.arrays("ease"), "item_factors": factors}, {})
     small = compacted(whole, budget=40 * 8 + 40 * 4 * 6)
