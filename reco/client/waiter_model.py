@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal
 
 from botocore import xform_name
@@ -106,7 +106,7 @@ def condition_of(waitable: Waitable, described: Mapping[str, Any]) -> Condition:
     return Condition(speaking.get("status"), speaking.get("failureReason"))
 
 
-@cache
+@lru_cache(maxsize=4)
 def waitables(model: ServiceModel) -> dict[str, Waitable]:
     """Every kind that can be described, by name."""
     described = (name for name in model.operation_names if name.startswith("Describe"))
@@ -156,7 +156,7 @@ def waiter_name(waitable: Waitable, goal: Goal) -> str:
     return f"{waitable.name}{goal.capitalize()}"
 
 
-@cache
+@lru_cache(maxsize=4)
 def waiter_model(model: ServiceModel) -> WaiterModel:
     """botocore's model of all waiters: NAMEActive and NAMEDeleted of each kind, NAMEStopped of the two that stop."""
     made = {}

@@ -20,6 +20,9 @@ from reco.client.apply_steps import Applying, Outcome
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_PENDING
 from tests.control.conftest import Bench
 
+SETTINGS = ("solution_version_arn", "min_provisioned_tps", "campaign_config", "recommender_config")
+"""What an update may change."""
+
 SHOP = Path(__file__).parents[2] / "docs" / "samples" / "shop.json"
 
 
@@ -78,7 +81,7 @@ class Keeper:
         reason = self.failing.get(name.kind)
         if resource.inner.get("update", {}).get("status") == CREATE_PENDING:
             update = resource.inner["update"]
-            settings = {key: update[key] for key in ("solution_version_arn", "campaign_config") if key in update}
+            settings = {key: value for key, value in update.items() if key in SETTINGS}
             self.bench.table.update(
                 name.kind,
                 name.resource_id,
