@@ -41,7 +41,7 @@ def diff(file: Path, as_json: bool, region: str | None, endpoint: str | None, pr
     from reco.client.apply_plan import changes, plan
 
     with told():
-        configuration, client = _prepared(file, region, endpoint, profile)
+        configuration, client = _prepared(file, as_json, region, endpoint, profile)
         steps = plan(configuration, Account(client))
     if as_json:
         print_json({"steps": [_as_json(step) for step in steps], **_not_applied_json(configuration)})
@@ -69,7 +69,7 @@ def apply(
 
     told_line = _teller(as_json)
     with told():
-        configuration, client = _prepared(file, region, endpoint, profile)
+        configuration, client = _prepared(file, as_json, region, endpoint, profile)
         applying = Applying(client, timeout_s=timeout, tell=told_line, watch_of=_watching(as_json))
         outcome = applying.run(configuration)
     if as_json:
@@ -120,7 +120,7 @@ def destroy(
 
     tell = _teller(as_json)
     with told():
-        configuration, client = _prepared(file, region, endpoint, profile)
+        configuration, client = _prepared(file, as_json, region, endpoint, profile)
         doomed = find_doomed(configuration, client)
         strangers = [each for each in doomed if not each.in_file]
         if strangers and not whole_group:
@@ -152,11 +152,15 @@ def destroy(
     click.echo(f"{_counted(len(farewell.deleted), 'resource')} deleted.")
 
 
-def _prepared(file: Path, region: str | None, endpoint: str | None, profile: str | None) -> tuple[Configuration, Any]:
+def _prepared(
+    file: Path, as_json: bool, region: str | None, endpoint: str | None, profile: str | None
+) -> tuple[Configuration, Any]:
     from reco.client.apply_format import read_configuration
     from reco.client.connecting import connect
 
-    return read_configuration(file), connect(region, endpoint, profile)
+    configuration, client = read_configuration(file), connect(region, endpoint, profile)
+    _teller(as_json)(f"looking at what there is at {client.meta.endpoint_url}")
+    return configuration, client
 
 
 def _teller(as_json: bool) -> Callable[[str], None]:
