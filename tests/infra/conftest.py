@@ -1,18 +1,26 @@
-"""The assembly that the build rule makes; made again here when its sources are newer."""
+"""The assembly that the build rule makes, made again here when its sources are newer; executions of its machines."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from moto import mock_aws
+from moto.awslambda.models import LambdaFunction
 
 from infra.assets import AssetsNotBuilt, build
 from infra.code import BUILT
+from local.clients import Clients
+from local.containers import Containers
+from local.state_machines import MOTO_CONFIGURATION, end_executions, executing
+from tests.infra.machine_runs import CALLS, Functions, Run, Start
 from tests.infra.templates import Assembly
 
 ROOT = Path(__file__).parent.parent.parent
@@ -49,3 +57,30 @@ def real_assets() -> Path:
                 raise
             pytest.skip(f"needs the network once: {error}")
     return BUILT
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    CALLS.clear()
+    offered: dict[str, Callable[[dict[str, Any]], Any]] = {}
+
+    def invoke(function: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
+        payload = json.loads(event) if isinstance(event, str) else event
+        CALLS.append(payload)
+        answer = offered[payload.get("step", "job")](payload)
+        if isinstance(answer, Exception):
+            return json.dumps({"errorType": answer.args[0], "errorMessage": answer.args[1]}), True, ""
+        return json.dumps(answer), False, ""
+
+    monkeypatch.setattr(LambdaFunction, "_invoke_lambda", invoke)
+
+    def start(machine: str, functions: Functions, given: str = '{"arn": "arn:of:it"}') -> Run:
+        offered.update(functions)
+        return Run(machine, given)
+
+    with mock_aws(config=MOTO_CONFIGURATION), executing(Containers({}), Clients("us-east-1")):
+        yield start
+        end_executions()
