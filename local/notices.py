@@ -1,4 +1,4 @@
-"""EventBridge's part in ending jobs: each execution that ends badly is told to the functions that a rule names.
+"""EventBridge's part in ending jobs: each execution that ends is told to the functions that a rule names.
 
 moto keeps rules and says nothing to anybody when an execution changes. Here the rules of the deployed template, and a
 user's own on the default bus, get the event that Step Functions sends; targets that are functions are called with it.
@@ -19,6 +19,7 @@ from local.deployer import ACCOUNT
 from local.journal import KeptExecution
 
 BAD_ENDS = frozenset({"ABORTED", "FAILED", "TIMED_OUT"})
+"""Statuses of executions that a person may want to hear of."""
 
 RETRIES_S = (0.2, 1.0)
 """Waits before the second and the last try. Lambda tries an asynchronous call three times as well, minutes apart."""
@@ -71,7 +72,7 @@ def functions_told(event: Any, region: str) -> list[str]:
 
 
 class Notices:
-    """Tells of bad ends one after the other, in a thread of its own, from `start` to `close`."""
+    """Tells of ends one after the other, in a thread of its own, from `start` to `close`."""
 
     def __init__(
         self,
@@ -97,8 +98,8 @@ class Notices:
         self._thread.start()
 
     def tell(self, ended: KeptExecution) -> None:
-        """Returns at once; an execution that ended well is nobody's concern."""
-        if (ended.ended or {}).get("status") in BAD_ENDS:
+        """Returns at once; one that has not ended is not told of."""
+        if ended.ended:
             self._ended.put(ended)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ its part. An unknown type stops the deployment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +35,7 @@ ACKNOWLEDGED: Mapping[str, str] = {
     "AWS::SNS::TopicPolicy": "calls are not authorised here",
     "AWS::SQS::QueuePolicy": "calls are not authorised here",
     "AWS::Scheduler::Schedule": "nothing runs by the clock here",
-    "AWS::Scheduler::ScheduleGroup": "nothing runs by the clock here",
+    "AWS::Scheduler::ScheduleGroup": "made after the stacks; nothing runs by the clock here, `reco train-due` does",
     "AWS::XRay::ResourcePolicy": "nothing is traced here",
 }
 
@@ -122,7 +122,10 @@ def _acknowledging_class(resource_type: str, acknowledgements: Acknowledgements)
 
 ARN_SERVICES = {"kinesisfirehose": "firehose"}
 
-NAME_PROPERTIES = {"AWS::KinesisFirehose::DeliveryStream": "DeliveryStreamName"}
+NAME_PROPERTIES = {
+    "AWS::KinesisFirehose::DeliveryStream": "DeliveryStreamName",
+    "AWS::Scheduler::ScheduleGroup": "Name",
+}
 
 
 @contextmanager
@@ -143,6 +146,12 @@ def acknowledging() -> Iterator[Acknowledgements]:
         get_name_type_map=lambda: names,
     ):
         yield acknowledgements
+
+
+def make_schedule_groups(acknowledged: Acknowledgements, client: Callable[[str], Any]) -> None:
+    """Makes the groups of schedules, which moto has and its CloudFormation lacks."""
+    for name in acknowledged.of("AWS::Scheduler::ScheduleGroup"):
+        client("scheduler").create_schedule_group(Name=name)
 
 
 def unknown_types(template: Mapping[str, Any]) -> list[str]:

@@ -107,7 +107,7 @@ class World:
         from local.front import Front, read_api
         from local.functions import Functions, in_process
         from local.notices import Notices
-        from local.resource_types import acknowledging
+        from local.resource_types import acknowledging, make_schedule_groups
         from local.server import Server
         from local.training_jobs import running_jobs
 
@@ -132,6 +132,7 @@ class World:
         with state_machines.unchecked(), quick_parsing():
             deployment = deploy(self._assembly, self.inner_client, acknowledged, self._report)
         self.outputs = deployment.outputs
+        make_schedule_groups(acknowledged, self.inner_client)
         self._notices = Notices(self.region, self._call, self._noticed)
         moto: Application = DomainDispatcherApplication(create_backend_app)
         resume: Callable[[], None] = lambda: None  # noqa: E731
@@ -220,7 +221,9 @@ class World:
     def _noticed(self, ended: Any) -> None:
         if self._journal is not None:
             self._journal.mark_noticed(ended.arn)
-        if "ResourcesTable" in self.outputs:
+        from local.notices import BAD_ENDS
+
+        if "ResourcesTable" in self.outputs and ended.ended["status"] in BAD_ENDS:
             from local.job_lines import failure_line
             from reco.storage.resources import ResourceTable
 

@@ -13,6 +13,7 @@ VERBS = {
     "destroy": "reco.cli.apply:destroy",
     "diff": "reco.cli.apply:diff",
     "evaluate": "reco.cli.evaluate:evaluate",
+    "train-due": "reco.cli.train_due:train_due",
     "trust": "reco.cli.trust:trust",
     "up": "reco.cli.up:up",
     "wait": "reco.cli.wait:wait",

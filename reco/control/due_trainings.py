@@ -12,6 +12,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from reco.arns import Kind, parse_arn
@@ -84,15 +85,19 @@ def _reason_to_spare(
     registry: Registry, events: Arrivals, solution: Resource, wanted: Arrangement, due: float
 ) -> str | None:
     """Why nothing is to be trained; None when it is."""
-    versions = list(registry.newest_first(Kind.SOLUTION_VERSION, registry.arn(solution)))
-    if due < wanted.first + wanted.days * DAY_S / 2 and any(
-        each.body["training_type"] == "MANUAL" and each.created_at >= wanted.since for each in versions
-    ):
+    if due < wanted.first + wanted.days * DAY_S / 2 and _trained_by_hand(registry, solution, wanted.since):
         return "the first training was started by hand"
+    versions = registry.newest_first(Kind.SOLUTION_VERSION, registry.arn(solution))
     last = next((each for each in versions if each.status not in _IN_VAIN), None)
     if not _arrived(registry, events, solution, last.created_at if last else None):
         return "no interactions arrived since the last training"
     return None
+
+
+def _trained_by_hand(registry: Registry, solution: Resource, since: float) -> bool:
+    versions = registry.newest_first(Kind.SOLUTION_VERSION, registry.arn(solution))
+    recent = takewhile(lambda version: version.created_at >= since, versions)
+    return any(version.body["training_type"] == "MANUAL" for version in recent)
 
 
 def _arrived(registry: Registry, events: Arrivals, solution: Resource, since: float | None) -> bool:

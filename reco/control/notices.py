@@ -21,8 +21,8 @@ from reco.control.automatic_training import TASK, arranged
 from reco.control.due_trainings import train_if_due
 from reco.control.following import machine_ended
 from reco.control.registry import Registry
+from reco.jobs.executions import EXECUTION_CHANGED
 from reco.jobs.schedules import DUE_AT
-from reco.jobs.start import EXECUTION_CHANGED
 from reco.storage.arrivals import Arrivals
 
 _log = logging.getLogger(__name__)

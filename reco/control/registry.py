@@ -28,8 +28,9 @@ from reco.errors import (
     ResourceNotFound,
     StaleAttempt,
 )
+from reco.jobs.executions import execution_name
 from reco.jobs.schedules import TrainingSchedules
-from reco.jobs.start import JobStarter, execution_name
+from reco.jobs.start import JobStarter
 from reco.jobs.status import ACTIVE, DELETE_IN_PROGRESS
 from reco.storage.resources import NameTaken, Page, Resource, ResourceTable
 

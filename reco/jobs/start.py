@@ -1,9 +1,4 @@
-"""Starting and stopping a job's state machine, as often as one likes with one effect.
-
-An execution is named after what it is for: the resource's incarnation and a sequence number (0 for the creation, then
-one more for each update). A name is never given twice, since Step Functions keeps names for 90 days while a deleted
-resource's name is free at once. Its input is `{"arn": ...}` and nothing else, so a person can type it.
-"""
+"""Starting and stopping a job's state machine, as often as one likes with one effect."""
 
 from __future__ import annotations
 
@@ -17,15 +12,8 @@ from botocore.exceptions import ClientError
 Machine = Literal["import", "train", "deploy", "recommender"]
 
 
-EXECUTION_CHANGED = "Step Functions Execution Status Change"
-"""detail-type of the event that EventBridge carries when an execution changes."""
 STOPPED = "Stopped"
 """Error of an execution that a user asked to be stopped."""
-
-
-def execution_name(incarnation: str, sequence: int) -> str:
-    """Name of the execution that does a resource's `sequence`-th piece of work."""
-    return f"{incarnation}-{sequence}"
 
 
 class JobStarter(Protocol):

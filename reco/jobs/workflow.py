@@ -29,15 +29,14 @@ from reco.arns import Kind, parse_arn
 from reco.errors import StaleAttempt
 from reco.jobs import deploy_job, import_job, recommender_job, train_job
 from reco.jobs.attempt import JobContext, NoSuchResource, NotNow, attempt_of
+from reco.jobs.executions import EXECUTION_CHANGED, execution_name
 from reco.jobs.failures import described, reason_of
 from reco.jobs.plan import FAILURE, attempt_uri
 from reco.jobs.specification import failure_from_json
-from reco.jobs.start import execution_name
 from reco.jobs.status import CREATE_PENDING, START_PENDING
 from reco.storage.resources import Resource
 
-NOTICE = "Step Functions Execution Status Change"
-"""detail-type of the event that EventBridge carries when an execution changes."""
+NOTICE = EXECUTION_CHANGED
 
 STALE = "STALE"
 LONGEST_ARN = 256

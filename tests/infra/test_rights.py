@@ -107,11 +107,42 @@ def test_a_callers_role_is_taken_only_with_this_deployments_id(assembly: Assembl
 
 
 def test_the_job_role_is_passed_to_sagemaker_only(assembly: Assembly) -> None:
-    passing = [each for each in assembly.statements() if "iam:PassRole" in each.actions]
+    passing = [
+        each for each in assembly.statements() if "iam:PassRole" in each.actions and "JobRole" in each.resources[0]
+    ]
     assert {each.owner for each in passing} == {"Import", "Train", "Recommender"}
     for statement in passing:
         assert statement.condition == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-        assert "JobRole" in statement.resources[0]
+
+
+def test_schedules_are_made_in_one_group_and_call_the_control_function_only(assembly: Assembly) -> None:
+    making = [each for each in assembly.statements() if any("scheduler:" in action for action in each.actions)]
+    (group,) = assembly.resources("AWS::Scheduler::ScheduleGroup")
+    assert [each.owner for each in making] == ["Control"]
+    (resource,) = making[0].resources
+    assert f'{{"Ref": "{group.logical_id}"}}, "/*"' in resource and ":schedule/" in resource
+    passing = [
+        each
+        for each in assembly.statements()
+        if "iam:PassRole" in each.actions and "SchedulesRole" in each.resources[0]
+    ]
+    assert [each.owner for each in passing] == ["Control"]
+    assert passing[0].condition == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    (calling,) = [each for each in assembly.statements() if each.owner == "SchedulesCall"]
+    control = assembly.one("AWS::Lambda::Function", "Control").logical_id
+    assert calling.actions == ("lambda:InvokeFunction",)
+    assert [control in each for each in calling.resources] == [True]
+    (role,) = [each for each in assembly.resources("AWS::IAM::Role") if each.name == "SchedulesRole"]
+    (trust,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
+    assert set(trust["Condition"]) == {"StringEquals", "ArnEquals"}
+    assert "Policies" not in role.properties
+
+
+def test_only_trainings_can_be_stopped_by_callers(assembly: Assembly) -> None:
+    stopping = [each for each in assembly.statements() if "states:StopExecution" in each.actions]
+    assert [each.owner for each in stopping] == ["Control"]
+    (resource,) = stopping[0].resources
+    assert ":execution:" in resource and "GetAttTrain" in resource
 
 
 def test_roles_for_aws_services_are_taken_for_this_account_only(assembly: Assembly) -> None:
@@ -138,7 +169,8 @@ def test_a_function_is_given_the_settings_that_its_code_reads(assembly: Assembly
         for match in re.findall(r"\bsettings\.(\w+)", source_of(module))
         if match in SETTINGS
     }
-    assert {names[variable] for variable in given} == read - {"region"} - NOT_ASKED_FOR.get(handler, set())
+    of_lambda = {"region", "function_name"}
+    assert {names[variable] for variable in given} == read - of_lambda - NOT_ASKED_FOR.get(handler, set())
 
 
 def source_of(module: str) -> str:

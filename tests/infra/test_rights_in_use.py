@@ -25,7 +25,9 @@ from tests.local.test_state_machines import wait_for
 pytestmark = pytest.mark.xdist_group("assets")
 
 ROOT = Path(__file__).parent.parent.parent
-SERVICES = {"dynamodb": "dynamodb", "s3": "s3", "sfn": "states", "firehose": "firehose", "sts": "sts"}
+SERVICES = {"dynamodb": "dynamodb", "s3": "s3", "sfn": "states", "firehose": "firehose", "sts": "sts"} | {
+    "scheduler": "scheduler"
+}
 """IAM's name of each service that functions call."""
 
 UNUSED = {
@@ -90,6 +92,7 @@ def travel(world: World) -> None:
         traveller.recommend(campaign, user=user)
     search(traveller, journey)
     stop(traveller, journey)
+    train_by_itself(traveller, journey)
     traveller.personalize.list_campaigns()
     traveller.personalize.update_campaign(
         campaignArn=campaign, solutionVersionArn=journey.arns["user-personalization version"]
@@ -125,6 +128,26 @@ def stop(traveller: Traveller, journey: Journey) -> None:
     wait_for(lambda: status() == "CREATE IN_PROGRESS")
     personalize.stop_solution_version_creation(solutionVersionArn=version)
     wait_for(lambda: status() == "CREATE STOPPED", 10)
+
+
+def train_by_itself(traveller: Traveller, journey: Journey) -> None:
+    """A solution with a schedule, with another one, and without."""
+    personalize = traveller.personalize
+    solution = personalize.create_solution(
+        name="rights-schedule",
+        datasetGroupArn=journey.arns["group"],
+        recipeArn="arn:aws:personalize:::recipe/aws-popularity-count",
+    )["solutionArn"]
+    traveller.wait("solution", lambda: personalize.describe_solution(solutionArn=solution))
+    config = {"autoTrainingConfig": {"schedulingExpression": "rate(2 days)"}}
+    personalize.update_solution(solutionArn=solution, solutionUpdateConfig=config)
+
+    def updating() -> bool:
+        shown = personalize.describe_solution(solutionArn=solution)["solution"]
+        return bool(shown["latestSolutionUpdate"]["status"] != "ACTIVE")
+
+    wait_for(lambda: not updating())
+    personalize.delete_solution(solutionArn=solution)
 
 
 def resolved(statements: Any, world: World) -> set[tuple[str, str, str, str]]:

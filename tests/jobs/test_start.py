@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from reco.jobs.start import StepFunctionsStarter, execution_name
+from reco.jobs.executions import execution_name
+from reco.jobs.start import StepFunctionsStarter
 from tests.jobs.bench import IMPORT, Bench
 
 

@@ -1,0 +1,95 @@
+"""Firing the schedules of automatic training by hand: what a deployment without a clock, such as the laptop's, needs.
+
+It does what EventBridge Scheduler does, with the very schedules that the control function made, and on AWS it does no
+harm beside Scheduler: a time that was looked at before is not looked at again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reco.errors import InvalidInput
+from reco.jobs.schedules import SCHEDULED_TIME
+
+
+@dataclass(frozen=True)
+class Fired:
+    """One schedule that was due."""
+
+    solution: str
+    """ARN."""
+    due: datetime
+    said: str
+    """What the control function made of it."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where a deployment's schedules lie, and who makes them."""
+
+    group: str
+    control_function: str
+
+
+def find_deployment(cloudformation: Any, stack: str) -> Deployment:
+    """
+    Raises:
+        InvalidInput: no such stack, or it is not the one that has the API.
+    """
+    try:
+        (described,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except cloudformation.exceptions.ClientError as error:
+        raise InvalidInput(f"There is no stack {stack} here: {error.response['Error']['Message']}") from error
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+    if not {"ScheduleGroup", "ControlFunction"} <= outputs.keys():
+        raise InvalidInput(f"The stack {stack} has no schedules of automatic training; name the one that has the API.")
+    return Deployment(outputs["ScheduleGroup"], outputs["ControlFunction"])
+
+
+def arrange(functions: Any, deployment: Deployment) -> str:
+    """Has every solution's schedule made as it should be: those of a laptop are gone with its process."""
+    return _call(functions, deployment.control_function, {"automatic_training": "arrange"})
+
+
+def fire_due(scheduler: Any, functions: Any, group: str, now: datetime) -> Iterator[Fired]:
+    """Calls what each schedule of the group calls, for the latest of its times that is not after `now`.
+
+    Args:
+        scheduler, functions: clients of EventBridge Scheduler and of Lambda.
+    """
+    for page in scheduler.get_paginator("list_schedules").paginate(GroupName=group):
+        for summary in page["Schedules"]:
+            schedule = scheduler.get_schedule(GroupName=group, Name=summary["Name"])
+            due = _latest_due(schedule, now)
+            if due is None or schedule["State"] != "ENABLED":
+                continue
+            text = schedule["Target"]["Input"].replace(SCHEDULED_TIME, due.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            event = json.loads(text)
+            said = _call(functions, schedule["Target"]["Arn"], event)
+            yield Fired(event["automatic_training"]["solution"], due, said)
+
+
+def _latest_due(schedule: dict[str, Any], now: datetime) -> datetime | None:
+    """The latest time at which the schedule was due; None before the first."""
+    hours = re.fullmatch(r"rate\((\d+) hours\)", schedule["ScheduleExpression"])
+    if hours is None:
+        raise InvalidInput(f"{schedule['Name']} is no schedule of automatic training: {schedule['ScheduleExpression']}")
+    first = schedule["StartDate"].astimezone(UTC).replace(microsecond=0)
+    if now < first:
+        return None
+    period = timedelta(hours=int(hours[1]))
+    due: datetime = first + (now - first) // period * period
+    return due
+
+
+def _call(functions: Any, function: str, event: dict[str, Any]) -> str:
+    answer = functions.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    payload = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise InvalidInput(f"The control function failed: {payload.get('errorMessage', payload)}")
+    return str(payload["said"])
