@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.machines import (
-    train_machine,
-)
+from infra.machines import train_machine
 from reco.jobs.plan import Plan
 from reco.jobs.workflow import JOBS
 from tests.infra.machine_runs import MACHINES, addresses
