@@ -28,7 +28,12 @@ def world() -> Iterator[StackProcess]:
 
     if not (ASSEMBLY / "manifest.json").is_file():
         pytest.fail(f"{ASSEMBLY} is missing: run `make test`, or `make build/template.json` once")
-    quick = {"RECO_TRANSITION_SECONDS": "0.02", "RECO_POINTER_CACHE_SECONDS": "0"}
+    quick = {
+        "RECO_TRANSITION_SECONDS": "0.02",
+        "RECO_POINTER_CACHE_SECONDS": "0",
+        # Tests leave their groups behind.
+        "RECO_QUOTAS": "dataset_groups:none",
+    }
     with StackProcess(overrides=quick) as stack:
         yield stack
 
