@@ -38,7 +38,7 @@ def try_model(home: Objects, address: str, digest: str) -> int:
     with tempfile.TemporaryDirectory(prefix="reco-trial-") as name:
         folder = Path(name)
         if not home.download_folder(address, folder):
-            raise PlatformFault(f"The trained model is not at {address} any more. Train a new solution version.")
+            raise PlatformFault(f"The trained model is not at {address} any more. Train a new one.")
         artefact = open_artefact(folder, digest=digest, verify=True)
         model = load_model(artefact)
         probes = artefact.attributes.get("probes", [])
@@ -61,7 +61,7 @@ def _ask(model: ServedModel, probe: dict[str, Any], number: int) -> None:
     if difference:
         raise AlgorithmFault(
             f"The model does not answer as it did after training (question {number + 1}: {difference}). "
-            "Train a new solution version."
+            "Train a new one."
         )
 
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.arns import Kind
-from reco.control.lifecycle import MACHINES, Timing, gone_at, standing_at
+from reco.control.lifecycle import MACHINES, STOPPING, Standing, Timing, gone_at, standing_at
 from reco.control.registry import fresh
+from reco.jobs.status import INACTIVE
 from reco.storage.resources import Resource
 
 TIMING = Timing(transition_s=10.0, pointer_cache_s=25.0)
@@ -62,3 +63,21 @@ def test_without_transitions_everything_is_at_once_what_it_becomes(now: float) -
 @given(kind=st.sampled_from(list(MACHINES)), status=st.sampled_from([*CREATION, "CREATE FAILED"]), now=moments)
 def test_a_machine_decides_alone(kind: Kind, status: str, now: float) -> None:
     assert status_at(fresh(kind, "x", {}, 0.0, status=status), now, TIMING) == status
+
+
+STOP = ["STOP PENDING", "STOP IN_PROGRESS", "INACTIVE"]
+
+
+@given(times=st.lists(moments, min_size=2).map(sorted), transition_s=moments, pointer_cache_s=moments)
+def test_a_stop_only_goes_forward_and_ends_when_no_sandbox_can_serve_any_more(
+    times: list[float], transition_s: float, pointer_cache_s: float
+) -> None:
+    timing = Timing(transition_s, pointer_cache_s)
+    stopped = replace(fresh(Kind.RECOMMENDER, "x", {}, -100.0, status=INACTIVE), inner={STOPPING: 0.0}, updated_at=0.0)
+    stages = [STOP.index(status_at(stopped, now, timing) or "") for now in times]
+    assert stages == sorted(stages)
+    end = max(2 * transition_s, pointer_cache_s)
+    assert all((stage == 2) == (now >= end) for stage, now in zip(stages, times, strict=True))
+    assert standing_at(stopped, end, timing) == Standing(INACTIVE, end)
+    # A start that failed says since when it is stopped again.
+    assert standing_at(replace(stopped, updated_at=end + 7), end + 8, timing) == Standing(INACTIVE, end + 7)
