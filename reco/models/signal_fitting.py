@@ -20,9 +20,10 @@ from reco.models.interactions import Interactions, offsets_of
 from reco.models.item_rows import ItemRows
 from reco.models.lag_counts import Floats, Sequences, decayed_counts, has_order, sequences_of
 from reco.models.session_ridge import ages_of, fit_session_ridge
-from reco.models.signals import SignalPlan
+from reco.models.signals import SignalPlan, tables_of
 from reco.models.sparse_signals import (
     count_following,
+    count_given,
     count_together,
     fit_next,
     fit_sparse_ease,
@@ -84,6 +85,8 @@ def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_
     large = covered > dense_limit
     names = ["popular_ever", "factors", "ease"]
     names.append("together" if large else "company")
+    if large and not ordered:
+        names.append("given")
     if ordered:
         names += ["popular", "popular_lately", "popular_just_now", "next", "transition", "step"]
         if not large and np.median(interactions.lengths[interactions.lengths > 0]) <= SESSION_EVENTS:
@@ -211,6 +214,7 @@ def _sparse_tasks(interactions: Interactions, plan: SignalPlan, seed: int) -> li
     tasks: dict[str, Callable[[], ItemRows]] = {
         "ease": lambda: fit_sparse_ease(sequences),
         "together": lambda: count_together(sequences),
+        "given": lambda: count_given(sequences),
         "one_block": lambda: fit_next(
             sequences, decay=plan.autoregression_decay, ridge=ONE_BLOCK_RIDGE, most_lags=plan.steps
         ),
@@ -220,8 +224,8 @@ def _sparse_tasks(interactions: Interactions, plan: SignalPlan, seed: int) -> li
         ),
         "steps": lambda: sparse_transitions(sequences, decay=COUNT_DECAY, most_lags=1, prior=TRANSITION_PRIOR),
     }
-    wanted = tasks if "next" in plan.names else {name: tasks[name] for name in ("ease", "together")}
-    return [partial(_named, name, task) for name, task in wanted.items()]
+    wanted = tables_of(plan.names)
+    return [partial(_named, name, task) for name, task in tasks.items() if name in wanted]
 
 
 def _named(name: str, task: Callable[[], ItemRows]) -> dict[str, NDArray[Any]]:

@@ -6,6 +6,7 @@ The same code serves a request and prepares the examples from which the blend le
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import compress
@@ -97,7 +98,7 @@ class Signals:
         self._popularity: Floats = source.array("popularity")
         self._knots: NDArray[np.int64] = source.array("popularity_times")
         names = self.plan.names
-        needed = [name for name in TABLES if _NEEDED_BY[name] & set(names)]
+        needed = tables_of(names)
         self._packed = CompactRows(source) if "item_rows" in attributes else None
         self._rows: dict[str, ItemRows | CompactTable] = {
             name: self._packed.table(name) if self._packed else ItemRows.read(source, name) for name in needed
@@ -175,6 +176,10 @@ class Signals:
         weights = self.plan.transition_decay**lags if self.plan.recent else np.ones(len(items))
         return self._rows["together"].combine(items, weights)
 
+    def _given(self, touches: Touches) -> Floats:
+        items, _ = touches.latest(LONGEST_HISTORY)
+        return self._rows["given"].combine(items, np.ones(len(items)))
+
     def _company(self, touches: Touches) -> Floats:
         items, lags = touches.latest(_reach(_COMPANY_DECAY if self.plan.recent else None))
         return self._rows["company"].combine(items, _COMPANY_DECAY**lags if self.plan.recent else np.ones(len(items)))
@@ -228,6 +233,7 @@ TABLES = (
     "transitions",
     "steps",
     "together",
+    "given",
     "following",
 )
 """Item-to-item tables that there may be."""
@@ -241,5 +247,12 @@ _NEEDED_BY: dict[str, set[str]] = {
     "steps": {"step"},
     "company": {"company", "company_lately"},
     "together": {"together"},
+    "given": {"given"},
     "following": {"following"},
 }
+
+
+def tables_of(names: Iterable[str]) -> list[str]:
+    """The item-to-item tables that these signals read."""
+    asked = set(names)
+    return [table for table in TABLES if _NEEDED_BY[table] & asked]

@@ -1,11 +1,13 @@
 """Item-to-item signals of catalogues beyond the dense limit: the same models from sparse counts, for every item.
 
 Where data are this sparse, ridge regressions alone rank no better than plain counts well scaled, so two of these stand
-beside them:
+beside them, or three where nothing is known of order:
 
 - `following`: decayed counts of what came after, over the root of how many touched the context item. The root lies
   between a count (the popular items of a history speak loudest) and a conditional probability (all speak alike).
 - `together`: cosine of the items' users, a user counting 1 / (number of items): who touched everything tells nothing.
+- `given`: share of the context item's users, of whom some are added that touched nothing else. It favours what is
+  popular among them, as the cosine does not (Deshpande & Karypis 2004).
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ EASE_RIDGE = 5.0
 """In mean diagonals of the Gram matrix."""
 _FEW = 5.0
 """Users added to each item's: of what hardly anybody touched, counts are chance."""
+_MANY = 20.0
+"""The same where only the context item's count divides."""
 _MOST_COEFFICIENTS = 40_000_000
 """Of all targets together."""
 
@@ -69,6 +73,16 @@ def count_together(sequences: Sequences) -> ItemRows:
     table.setdiag(0)
     table.eliminate_zeros()
     return _scaled(table, scale, scale)
+
+
+def count_given(sequences: Sequences) -> ItemRows:
+    """(I, I) users of both items over users of the context item; a user counts 1 / root of the number of items."""
+    some = latest_bearable(sequences)
+    table = sparse_gram(some, np.sqrt(some.weights) / _lengths_of_events(some) ** 0.25)
+    users = np.bincount(some.items, minlength=some.item_count)
+    table.setdiag(0)
+    table.eliminate_zeros()
+    return _scaled(table, 1 / (users + _MANY), np.ones(some.item_count))
 
 
 def count_following(sequences: Sequences, *, decay: float, most_lags: int) -> ItemRows:

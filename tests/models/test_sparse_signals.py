@@ -13,7 +13,14 @@ from reco.models.autoregression import fit_one_block
 from reco.models.blend import within_reach
 from reco.models.lag_counts import Sequences, decayed_counts, sequences_of
 from reco.models.sparse_counts import latest_bearable, sparse_gram
-from reco.models.sparse_signals import count_following, count_together, fit_next, fit_sparse_ease, sparse_transitions
+from reco.models.sparse_signals import (
+    count_following,
+    count_given,
+    count_together,
+    fit_next,
+    fit_sparse_ease,
+    sparse_transitions,
+)
 from reco.models.transitions import log_transitions
 from tests.models.builders import interactions_of
 
@@ -119,3 +126,13 @@ def test_truths_within_reach_are_among_the_best_of_some_signal() -> None:
     assert within_reach(signals, truths, 1).tolist() == [1]
     # Who is among the best only because everything else is 0, too, is not found by anything.
     assert within_reach(signals, truths, 6).tolist() == [0, 1, 3, 4]
+
+
+def test_what_is_given_an_item_is_the_share_of_its_users_each_weighing_less_the_more_they_touched(
+    sequences: Sequences,
+) -> None:
+    table = users_by_items(sequences)
+    weights = 1 / np.maximum(table.sum(axis=1), 1) ** 0.5
+    both = (table * weights[:, None]).T @ table
+    np.fill_diagonal(both, 0)
+    np.testing.assert_allclose(count_given(sequences).dense(), both / (table.sum(axis=0)[:, None] + 20), rtol=1e-4)
