@@ -103,6 +103,28 @@ def test_an_answer_that_was_lost_is_found_again(keeper: Keeper) -> None:
     assert sent and keeper.actions() == {}
 
 
+@pytest.mark.parametrize("operation", ["CreateDatasetImportJob", "CreateSolution", "CreateCampaign"])
+def test_two_applies_at_once_end_in_one_shop(keeper: Keeper, operation: str) -> None:
+    """A whole second apply runs just before a request of the first is sent."""
+    others: list[Outcome] = []
+
+    def meanwhile(**_: Any) -> None:
+        if not others:
+            others.append(Outcome())
+            others.append(keeper.apply())
+
+    event = f"before-call.personalize.{operation}"
+    keeper.client.meta.events.register(event, meanwhile)
+    try:
+        first = keeper.apply()
+    finally:
+        keeper.client.meta.events.unregister(event, meanwhile)
+    assert (first.failures, others[1].failures) == ([], [])
+    assert keeper.actions() == {}
+    assert len(keeper.client.list_solution_versions()["solutionVersions"]) == 1
+    assert len(keeper.client.list_dataset_import_jobs()["datasetImportJobs"]) == 2
+
+
 def test_a_failed_import_is_told_with_its_reason_and_tried_again_under_another_name(keeper: Keeper) -> None:
     keeper.failing[Kind.DATASET_IMPORT_JOB] = "Invalid Data location."
     outcome = keeper.apply()
