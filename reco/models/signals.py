@@ -6,8 +6,7 @@ The same code serves a request and prepares the examples from which the blend le
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import compress
 from typing import Any
