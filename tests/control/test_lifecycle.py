@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.arns import Kind
-from reco.control.lifecycle import MACHINES, STOPPING, Standing, Timing, gone_at, standing_at
+from reco.control.lifecycle import (
+    COURSES,
+    IN_PROGRESS,
+    MACHINES,
+    STOPPING,
+    UPDATING,
+    Standing,
+    Timing,
+    gone_at,
+    standing_at,
+)
 from reco.control.registry import fresh
 from reco.jobs.status import INACTIVE
 from reco.storage.resources import Resource
@@ -81,3 +91,32 @@ def test_a_stop_only_goes_forward_and_ends_when_no_sandbox_can_serve_any_more(
     assert standing_at(stopped, end, timing) == Standing(INACTIVE, end)
     # A start that failed says since when it is stopped again.
     assert standing_at(replace(stopped, updated_at=end + 7), end + 8, timing) == Standing(INACTIVE, end + 7)
+
+
+@given(
+    kind=st.sampled_from(list(COURSES)), updated=st.none() | moments, times=st.lists(moments, min_size=2).map(sorted)
+)
+def test_a_course_only_goes_forward_and_explains_its_end_alone(
+    kind: Kind, updated: float | None, times: list[float]
+) -> None:
+    course = COURSES[kind]
+    resource = fresh(kind, "x", {}, 0.0)
+    passage, asked = course.creation, 0.0
+    if updated is not None:
+        resource = replace(resource, inner={UPDATING: updated}, updated_at=updated)
+        passage, asked = course.update, updated
+    words = [passage.pending, passage.in_progress, passage.end]
+    standings = [standing_at(resource, asked + time, TIMING) for time in times]
+
+    stages = [words.index(standing.status) for standing in standings if standing]
+    assert stages == sorted(stages)
+    for standing in standings:
+        assert standing and (standing.failure_reason is not None) == (standing.status == passage.end)
+
+
+def test_a_job_without_work_never_ends_well_and_never_hangs() -> None:
+    for kind, course in COURSES.items():
+        for passage in (course.creation, course.update):
+            assert passage.end.endswith("FAILED"), kind
+            assert {passage.pending, passage.in_progress} <= IN_PROGRESS
+        assert kind not in MACHINES
