@@ -1,4 +1,4 @@
-"""Automatic training: what schedule a solution wants, and that Scheduler has it (docs/adr/0021).
+"""Automatic training: what schedule a solution wants, and that Scheduler has it (docs/adr/0022).
 
     what is wanted      follows from the solution: performAutoTraining, its schedulingExpression, and since when
     what was arranged   noted in `inner` once Scheduler has taken it

@@ -2,7 +2,7 @@
 
 Scheduler calls at least once for each time, and a schedule may be older than what its solution now wants. So the call
 says which arrangement and which time it is for, the version it starts is named after that time, and the solution
-notes the latest time that was looked at (docs/adr/0021). Source: control-plane reference, F.5.
+notes the latest time that was looked at (docs/adr/0022). Source: control-plane reference, F.5.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A campaign with syncWithLatestSolutionVersion has caught up when the version it serves, or tried last, is the newest
 ACTIVE one. Whoever hears of the end of a training or a deployment, and whoever describes the campaign, begins the
 update that is missing: by compare-and-set, so two who do it at once begin one, and a kill leaves it to the next
-(docs/adr/0021). Source: control-plane reference, section H.
+(docs/adr/0022). Source: control-plane reference, section H.
 """
 
 from __future__ import annotations

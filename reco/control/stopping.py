@@ -5,7 +5,7 @@
                          Then the execution is stopped, and whoever hears of its end writes CREATE STOPPED
 
 A kill between the mark and the stop, or an end that nobody heard of, is made up for by the next reader after
-RESTART_AFTER_S (docs/adr/0021). Source: control-plane reference, section B.1.
+RESTART_AFTER_S (docs/adr/0022). Source: control-plane reference, section B.1.
 """
 
 from __future__ import annotations

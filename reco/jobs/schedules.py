@@ -2,7 +2,7 @@
 
 A schedule is named after its solution's incarnation and calls the control function. What it calls with names the
 arrangement that it was made for and the time that it was due, so a call that comes twice, or from a schedule that
-should be gone, is known for what it is (docs/adr/0021).
+should be gone, is known for what it is (docs/adr/0022).
 """
 
 from __future__ import annotations
