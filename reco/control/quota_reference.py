@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reco.control.filters import GROUP_COLUMNS_LIMIT
+from reco.control.metric_attributions import MOST_METRICS
 from reco.control.quotas import LOOKED_AT, QUOTAS, WITHOUT, Quota
+from reco.control.tags import TAG_LIMIT
+from reco.filters.rules import COLUMNS_LIMIT
 
 _INTRODUCTION = f"""\
 # Quotas
@@ -22,18 +26,22 @@ Made from the table in `reco/control/quotas.py` by
 `python -m reco.control.quota_reference > docs/reference/quotas.md`.
 """
 
-_FIXED = """\
-## One, and no more
+_FIXED = f"""\
+## Fixed
 
-These are no settings: what holds the place is found by name, or in its parent, so two creators at once cannot both
-get it.
+These are no settings. Where there is one place, it is found by name or held in the parent: two creators at once
+cannot both get it.
 
-| Of what | In | Refused with |
-|---|---|---|
-| event tracker | a dataset group | LimitExceededException |
-| metric attribution | a dataset group | LimitExceededException |
-| dataset of one type | a dataset group | ResourceAlreadyExistsException |
-| import job in progress | a dataset | ResourceInUseException |
+| Of what | Most | In | Refused with |
+|---|---|---|---|
+| event trackers | 1 | a dataset group | LimitExceededException |
+| metric attributions | 1 | a dataset group | LimitExceededException |
+| datasets of one type | 1 | a dataset group | ResourceAlreadyExistsException |
+| import jobs in progress | 1 | a dataset | ResourceInUseException |
+| metrics | {MOST_METRICS} | a metric attribution | InvalidInputException |
+| columns | {COLUMNS_LIMIT} | a filter | InvalidInputException |
+| columns | {GROUP_COLUMNS_LIMIT} | all filters of a dataset group | LimitExceededException |
+| tags | {TAG_LIMIT} | a resource | TooManyTagsException |
 """
 
 _COUNTING = f"""\
