@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import grimp
@@ -104,6 +105,20 @@ def test_a_callers_role_is_taken_only_with_this_deployments_id(assembly: Assembl
     (callers,) = [each for each in taking if each.owner == "Job"]
     assert "AWS::StackId" in str(callers.condition["StringEquals"]["sts:ExternalId"])
     assert "AWS::AccountId" in callers.resources[0]
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_machine_may_call_the_functions_that_its_states_call_and_no_other(assembly: Assembly, name: str) -> None:
+    definition = assembly.one("AWS::StepFunctions::StateMachine", name).properties["DefinitionString"]["Fn::Join"][1]
+    called = {
+        part["Fn::GetAtt"][0]
+        for part in definition
+        if isinstance(part, dict) and part.get("Fn::GetAtt", ["", ""])[1] == "Arn"
+    }
+    functions = {each.logical_id for each in assembly.resources("AWS::Lambda::Function")}
+    (calling,) = [each for each in by_owner(assembly)[name] if "lambda:InvokeFunction" in each.actions]
+    allowed = {json.loads(resource)["Fn::GetAtt"][0] for resource in calling.resources}
+    assert allowed == called & functions
 
 
 def test_the_job_role_is_passed_to_sagemaker_only(assembly: Assembly) -> None:
