@@ -103,6 +103,25 @@ def test_a_stopped_training_fails_and_can_be_deleted(shop: Shop) -> None:
     wait_for(lambda: solution not in [each["solutionArn"] for each in personalize.list_solutions()["solutions"]], 10)
 
 
+def test_a_training_that_its_caller_stops_ends_with_its_container(shop: Shop) -> None:
+    personalize = shop.traveller.personalize
+    solution = personalize.create_solution(
+        name="stopped-by-its-caller",
+        datasetGroupArn=shop.journey.arns["group"],
+        recipeArn="arn:aws:personalize:::recipe/aws-user-personalization",
+        performAutoTraining=False,
+    )["solutionArn"]
+    shop.traveller.wait("solution", partial(personalize.describe_solution, solutionArn=solution))
+    version = personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    wait_for(lambda: running_jobs(shop.world, "train"))
+    personalize.stop_solution_version_creation(solutionVersionArn=version)
+    wait_for(lambda: not running_jobs(shop.world, "train"), 7)
+    describe = partial(personalize.describe_solution_version, solutionVersionArn=version)
+    wait_for(lambda: describe()["solutionVersion"]["status"] == "CREATE STOPPED", 5)
+    assert "failureReason" not in describe()["solutionVersion"]
+    personalize.delete_solution(solutionArn=solution)
+
+
 def test_a_stopped_search_fails_and_leaves_no_trial_running(shop: Shop) -> None:
     personalize = shop.traveller.personalize
     resources = {"maxNumberOfTrainingJobs": "6", "maxParallelTrainingJobs": "3"}
