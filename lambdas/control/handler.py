@@ -39,7 +39,7 @@ def build(environment: Mapping[str, str]) -> Handler:
     dynamodb = clients.make("dynamodb", _CLIENT)
     table = ResourceTable(dynamodb, settings.resources_table)
     jobs = starter_for(clients.make("stepfunctions", _CLIENT), settings)
-    schedules = schedules_for(clients.make("scheduler", _CLIENT), settings)
+    schedules = schedules_for(cache(lambda: clients.make("scheduler", _CLIENT)), settings)
     registry_at = operations.registries(table, jobs, settings, schedules)
     available = operations.build(registry_at, read_permissions(settings.permissions))
     events = Arrivals(dynamodb, settings.events_table)

@@ -8,7 +8,7 @@ should be gone, is known for what it is (docs/adr/0022).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -41,9 +41,10 @@ class TrainingSchedules(Protocol):
 
 @dataclass(frozen=True)
 class SchedulerSchedules:
-    """Schedules through a client of EventBridge Scheduler."""
+    """Schedules of EventBridge Scheduler."""
 
-    client: Any
+    connect: Callable[[], Any]
+    """Hands out the client, made when it is first needed: few calls need it, and a cold start would wait for it."""
     group: str
     function: str
     """ARN of the function that is called."""
@@ -67,25 +68,25 @@ class SchedulerSchedules:
             },
         }
         try:
-            self.client.create_schedule(**schedule)
+            self.connect().create_schedule(**schedule)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConflictException":
                 raise
-            self.client.update_schedule(**schedule)
+            self.connect().update_schedule(**schedule)
 
     def remove(self, name: str) -> None:
         try:
-            self.client.delete_schedule(GroupName=self.group, Name=name)
+            self.connect().delete_schedule(GroupName=self.group, Name=name)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
 
 
-def schedules_for(client: Any, settings: Any) -> SchedulerSchedules:
+def schedules_for(connect: Callable[[], Any], settings: Any) -> SchedulerSchedules:
     """The schedules of a deployment, which call the function that asks.
 
     From the settings schedule_group, schedule_role, function_name and region.
     """
     _, partition, _, _, account, _ = settings.schedule_role.split(":", 5)
     function = f"arn:{partition}:lambda:{settings.region}:{account}:function:{settings.function_name}"
-    return SchedulerSchedules(client, settings.schedule_group, function, settings.schedule_role)
+    return SchedulerSchedules(connect, settings.schedule_group, function, settings.schedule_role)

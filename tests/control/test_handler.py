@@ -20,7 +20,7 @@ def test_importing_the_handler_loads_no_library_of_numbers_or_tables() -> None:
     assert json.loads(loaded.stdout) == []
 
 
-def test_the_function_answers_an_event_of_the_gateway(bench: Bench) -> None:
+def test_the_function_answers_events_of_the_gateway_and_of_its_own(bench: Bench) -> None:
     machines = {
         f"{name}_machine": f"arn:aws:states:{REGION}:123456789012:stateMachine:{name}"
         for name in ("import", "train", "deploy", "recommender")
@@ -39,6 +39,8 @@ def test_the_function_answers_an_event_of_the_gateway(bench: Bench) -> None:
     )
     handle = build({**environment, "AWS_REGION": REGION, "AWS_LAMBDA_FUNCTION_NAME": "Control"})
 
+    arranged = handle({"automatic_training": "arrange"}, None)
+    assert arranged == {"said": "arranged the schedules of 0 solutions"}
     answer = handle(event_for("CreateDatasetGroup", {"name": "g"}), None)
 
     assert answer["statusCode"] == 200
