@@ -32,7 +32,8 @@ from reco.jobs.executions import execution_name
 from reco.jobs.schedules import TrainingSchedules
 from reco.jobs.start import JobStarter
 from reco.jobs.status import ACTIVE, DELETE_IN_PROGRESS
-from reco.storage.resources import NameTaken, Page, Resource, ResourceTable
+from reco.storage.resource_lists import Page
+from reco.storage.resources import NameTaken, Resource, ResourceTable
 
 _log = logging.getLogger(__name__)
 
