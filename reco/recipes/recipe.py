@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reco.arns import service_arn
+from reco.domains import Domain
 from reco.errors import InvalidInput
 from reco.recipes.hyperparameters import Hyperparameter, HyperparameterValue
 from reco.recipes.metrics import RANKING
@@ -45,7 +46,7 @@ class Recipe:
     """What a request must name: a user, an item, a list of items to order."""
     fixed: Mapping[str, HyperparameterValue] = field(default_factory=dict)
     """Values that the family is fitted with and no caller can change; never named as a hyperparameter is."""
-    domain: Literal["ECOMMERCE", "VIDEO_ON_DEMAND"] | None = None
+    domain: Domain | None = None
     """The domain whose use case it is; None is a custom recipe, which solutions take."""
     event_type: str | None = None
     """Only events of this type, whatever their case, are learned from; None learns from all."""

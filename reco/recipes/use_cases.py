@@ -5,8 +5,9 @@ Their algorithms and feature transformations are not documented: both bear the r
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
+from reco.domains import Domain
 from reco.recipes.metrics import TREND
 from reco.recipes.personalisation import PERSONAL
 from reco.recipes.recipe import Asked, Family, Recipe
@@ -14,7 +15,7 @@ from reco.recipes.recipe import Asked, Family, Recipe
 
 def _use_case(
     name: str,
-    domain: Literal["ECOMMERCE", "VIDEO_ON_DEMAND"],
+    domain: Domain,
     recipe_type: str,
     family: Family,
     query: tuple[Asked, ...],

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from reco.datasets.schemas import Domain, check_schema, parse_schema
+from reco.datasets.schemas import check_schema, parse_schema
 from reco.datasets.snapshot import CatalogueSnapshot, InteractionSnapshot
+from reco.domains import Domain
 from reco.errors import UserFault
 from reco.storage.objects import Objects
 from tests.datasets.builders import INTERACTION_FIELDS, schema_text

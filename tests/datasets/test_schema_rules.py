@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,6 @@ from reco.datasets.schemas import (
     DOMAINS,
     FIELD_TYPES,
     RULES,
-    Domain,
     FieldRule,
     Schema,
     TypeRules,
@@ -25,7 +24,10 @@ from reco.datasets.schemas import (
     parse_schema,
     rules_of,
 )
+from reco.domains import Domain
 from reco.errors import InvalidInput
+from reco.recipes import RECIPES
+from reco.wire.service_models import CONTROL, service_model
 
 FieldText = dict[str, Any]
 PLACES: list[tuple[Domain | None, str]] = [
@@ -224,6 +226,14 @@ def test_neither_the_order_of_fields_nor_of_unions_matters(
         for field in data.draw(st.permutations(fields))
     ]
     assert set(accept(place, shuffled).fields) == set(accept(place, fields).fields)
+
+
+def test_the_domains_are_those_of_the_service_model_and_each_has_rules_and_use_cases() -> None:
+    modelled = set(service_model(CONTROL).shape_for("Domain").enum)
+
+    assert set(get_args(Domain)) == modelled
+    assert set(DOMAINS) == modelled
+    assert {recipe.domain for recipe in RECIPES} - {None} == modelled
 
 
 @pytest.mark.parametrize("domain", list(DOMAINS))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reco.datasets.schemas.rules import ITEMS_FLAGS, REPLACEABLE, RULES, Domain, FieldRule, TypeRules, rules_of
+from reco.datasets.schemas.rules import ITEMS_FLAGS, REPLACEABLE, RULES, FieldRule, TypeRules, rules_of
 from reco.datasets.schemas.schema import Field, Schema
+from reco.domains import Domain
 from reco.errors import InvalidInput
 
 _NAMED = 10

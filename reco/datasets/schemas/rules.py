@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+
+from reco.domains import Domain
 
 SCHEMA_TEXT_LIMIT = 20_000
 NAME_LIMIT = 150
@@ -19,8 +20,6 @@ FLAGS = ("categorical", "textual", "itemName")
 """Personalize's own attributes of a field, all of strings."""
 ITEMS_FLAGS = ("textual", "itemName")
 """Those that only Items may have, and of which a schema may have one each."""
-
-Domain = Literal["ECOMMERCE", "VIDEO_ON_DEMAND"]
 
 
 @dataclass(frozen=True)
