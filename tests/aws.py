@@ -36,6 +36,9 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
 
 @contextmanager
 def in_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

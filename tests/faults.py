@@ -1,20 +1,21 @@
-"""Faults between a boto3 client and AWS, the same ones again for the same seed.
+"""Faults between a boto3 client and what it speaks to, the same ones again for the same seed.
 
-    faults = Faults(seed=7)
-    faults.add(client, "BatchWriteItem", Throttle(), share=0.3)
-    faults.add(client, "PutRecordBatch", LostAnswer(), times=1)
-    ...
-    assert faults.count("PutRecordBatch") == 1
+    with Faults(seed=7) as faults:
+        faults.add(client, "BatchWriteItem", Throttle(), share=0.3)
+        faults.add(client, "PutRecordBatch", LostAnswer(), times=1)
+        ...
+        assert faults.count("PutRecordBatch") == 1
 
 A fault stands where the network is: botocore's own retries, parsing and errors are real, and so is what the service
-(moto in this process, or any server) did or did not do before the fault.
+(moto in this process, our own control plane, or any server) did or did not do before the fault. Every test that needs
+something to go wrong between a client and a service takes it from here.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import time
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ from botocore.exceptions import ReadTimeoutError
 
 Forward = Callable[[Any], AWSResponse]
 """Sends a request on to the service and returns its answer."""
+
+ANY = "*"
+"""Stands for every operation of a client."""
+
+_STRUCK = "http://struck.invalid/"
 
 
 class Fault(Protocol):
@@ -92,6 +98,18 @@ class LostAnswer:
         raise ReadTimeoutError(endpoint_url=request.url)
 
 
+@dataclass(frozen=True)
+class Repeated:
+    """The first answer was lost, and botocore has sent the request again: what the caller sees is the second answer.
+
+    For clients that try nothing again themselves, such as those of tests.wire.clients.
+    """
+
+    def strike(self, request: Any, forward: Forward, draw: random.Random) -> AWSResponse:
+        forward(request)
+        return forward(request)
+
+
 class Killed(BaseException):
     """Stands for a process that ends here: no `except Exception` on the way sees it."""
 
@@ -101,23 +119,43 @@ class Kill:
     """The caller dies before the request, or after the service did its work."""
 
     after: bool = False
+    die: Callable[[], None] | None = None
+    """Ends the process for good, where it is one that may end; None raises Killed."""
 
     def strike(self, request: Any, forward: Forward, draw: random.Random) -> AWSResponse:
         if self.after:
             forward(request)
+        if self.die:
+            self.die()
         raise Killed(request.url)
 
 
 @dataclass(frozen=True)
 class Delay:
-    """The request waits; `sleep` may move a clock of the test."""
+    """The request waits: `sleep` moves a clock of the test."""
 
     seconds: float
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object]
 
     def strike(self, request: Any, forward: Forward, draw: random.Random) -> AWSResponse:
         self.sleep(self.seconds)
         return forward(request)
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """Something else happens just before the request, or after the service did its work."""
+
+    work: Callable[[], object]
+    after: bool = False
+
+    def strike(self, request: Any, forward: Forward, draw: random.Random) -> AWSResponse:
+        if not self.after:
+            self.work()
+        answer = forward(request)
+        if self.after:
+            self.work()
+        return answer
 
 
 @dataclass(frozen=True)
@@ -160,24 +198,63 @@ def _send_part(request: Any, body: dict[str, Any], forward: Forward) -> None:
 
 @dataclass
 class _Plan:
+    clients: tuple[Any, ...]
     operation: str
     fault: Fault
     share: float
     times: int | None
     skip: int
 
+    def meets(self, client: Any, operation: str) -> bool:
+        return self.operation in (operation, ANY) and any(each is client for each in self.clients)
+
+    def strikes(self, draw: random.Random) -> bool:
+        """Whether it strikes the request that it meets; counts it."""
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.times == 0 or draw.random() >= self.share:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
 
 class Faults:
-    """Puts faults before clients and counts how often each operation was struck."""
+    """Puts faults before clients and remembers what these sent.
+
+    Of several faults for one request, the first that was added and strikes is the one. Leaving the `with` takes all
+    of them away again; without it they stay as long as the client.
+    """
 
     def __init__(self, seed: int = 0) -> None:
         self._draw = random.Random(seed)
+        self._plans: list[_Plan] = []
+        self._watched: list[tuple[Any, str, Callable[..., Any]]] = []
         self._struck: Counter[str] = Counter()
-        self._asked: Counter[str] = Counter()
+        self.sent: list[str] = []
+        """Every operation in the order in which the clients sent it, struck or not, botocore's own retries too."""
+
+    def __enter__(self) -> Faults:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client, event, handler in self._watched:
+            client.meta.events.unregister(event, handler)
+        self._watched.clear()
+
+    def watch(self, *clients: Any) -> None:
+        """Remembers what the clients send from now on."""
+        for client in clients:
+            if not any(each is client for each, _, _ in self._watched):
+                event = f"before-send.{client.meta.service_model.service_id.hyphenize()}"
+                handler = self._handler(client)
+                client.meta.events.register_first(event, handler)
+                self._watched.append((client, event, handler))
 
     def add(
         self,
-        client: Any,
+        clients: Any,
         operation: str,
         fault: Fault,
         *,
@@ -188,55 +265,54 @@ class Faults:
         """Strikes requests of an operation such as "PutItem", botocore's own retries of one included.
 
         Args:
+            clients: one, or a tuple of them, which are counted together.
+            operation: ANY for whatever they send.
             share: of the requests that are struck, drawn one by one.
             times: at most so many strikes; None for no end.
             skip: so many requests pass first.
         """
-        plan = _Plan(operation, fault, share, times, skip)
-        service = client.meta.service_model.service_id.hyphenize()
-        event = f"before-send.{service}.{operation}"
-        forwarding = False
+        several = clients if isinstance(clients, tuple) else (clients,)
+        self.watch(*several)
+        self._plans.append(_Plan(several, operation, fault, share, times, skip))
+
+    def count(self, operation: str = ANY) -> int:
+        """How often the operation was struck."""
+        return self._struck.total() if operation == ANY else self._struck[operation]
+
+    def asked(self, operation: str) -> int:
+        """How often it was sent, struck or not, since its client is watched."""
+        return self.sent.count(operation)
+
+    def _fault(self, client: Any, operation: str) -> Fault | None:
+        """What strikes this request, if anything does."""
+        met = [plan for plan in self._plans if plan.meets(client, operation)]
+        return next((plan.fault for plan in met if plan.strikes(self._draw)), None)
+
+    def _handler(self, client: Any) -> Callable[..., AWSResponse | None]:
+        thread = threading.local()
 
         def before_send(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
-            nonlocal forwarding
-            if forwarding:
+            if getattr(thread, "forwarding", False) or request.url == _STRUCK:
                 return None
-            self._asked[operation] += 1
-            if not self._strikes(plan):
+            operation = event_name.rpartition(".")[2]
+            self.sent.append(operation)
+            fault = self._fault(client, operation)
+            if fault is None:
                 return None
             self._struck[operation] += 1
 
             def forward(request: Any) -> AWSResponse:
-                nonlocal forwarding
-                forwarding = True
+                thread.forwarding = True
                 try:
                     answers = [answer for _, answer in client.meta.events.emit(event_name, request=request)]
                     found = next((answer for answer in answers if answer is not None), None)
                     return found or client._endpoint.http_session.send(request)
                 finally:
-                    forwarding = False
+                    thread.forwarding = False
 
             answer = fault.strike(request, forward, self._draw)
             # The other handlers of this event are asked too; moto's must not do the work (again).
-            request.url = "http://struck.invalid/"
+            request.url = _STRUCK
             return answer
 
-        client.meta.events.register_first(event, before_send)
-
-    def count(self, operation: str) -> int:
-        """How often the operation was struck."""
-        return self._struck[operation]
-
-    def asked(self, operation: str) -> int:
-        """How often it was sent, struck or not, since a fault was added for it."""
-        return self._asked[operation]
-
-    def _strikes(self, plan: _Plan) -> bool:
-        if plan.skip:
-            plan.skip -= 1
-            return False
-        if plan.times == 0 or self._draw.random() >= plan.share:
-            return False
-        if plan.times is not None:
-            plan.times -= 1
-        return True
+        return before_send

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 
 from reco.arns import Kind
@@ -13,14 +9,11 @@ from reco.client.apply_steps import Outcome
 from reco.client.destroying import destroy, find_doomed
 from tests.client.keeper import Keeper, keeper
 from tests.control.conftest import bench, cloud
+from tests.faults import Faults, Kill, Killed, Meanwhile, Repeated
 
 __all__ = ["bench", "cloud", "keeper"]  # fixtures
 
 WRITES = ("Create", "Update", "Delete", "Tag", "Start", "Stop")
-
-
-class Killed(BaseException):
-    """As SIGKILL: nothing of the program runs any more."""
 
 
 def paths_of(outcome: Outcome) -> list[str]:
@@ -52,21 +45,6 @@ def test_what_the_file_says_is_what_the_account_has(keeper: Keeper) -> None:
     assert len(jobs) == 2
 
 
-@contextmanager
-def dying(client: Any, operation: str, moment: str) -> Iterator[None]:
-    """Kills the program at the first request of an operation: before it is sent, or once it was answered."""
-
-    def die(**_: Any) -> None:
-        raise Killed
-
-    event = f"{moment}-call.personalize.{operation}"
-    client.meta.events.register(event, die)
-    try:
-        yield
-    finally:
-        client.meta.events.unregister(event, die)
-
-
 @pytest.mark.parametrize(
     ("operation", "moment"),
     [
@@ -78,7 +56,8 @@ def dying(client: Any, operation: str, moment: str) -> Iterator[None]:
     ],
 )
 def test_killed_at_a_write_the_next_run_ends_where_one_run_would(keeper: Keeper, operation: str, moment: str) -> None:
-    with dying(keeper.client, operation, moment), pytest.raises(Killed):
+    with Faults() as faults, pytest.raises(Killed):
+        faults.add(keeper.client, operation, Kill(after=moment == "after"))
         keeper.apply()
     assert keeper.apply().failures == []
     assert keeper.actions() == {}
@@ -88,38 +67,21 @@ def test_killed_at_a_write_the_next_run_ends_where_one_run_would(keeper: Keeper,
 
 def test_an_answer_that_was_lost_is_found_again(keeper: Keeper) -> None:
     """As when botocore repeats a request whose answer never came: the service says that the name is taken."""
-    sent: list[Any] = []
-
-    def send_twice(params: Any, **_: Any) -> None:
-        if not sent:
-            sent.append(params)
-            keeper.client.create_dataset_group(name="my-shop", tags=[{"tagKey": "team", "tagValue": "shop"}])
-
-    keeper.client.meta.events.register("before-call.personalize.CreateDatasetGroup", send_twice)
-    try:
+    with Faults() as faults:
+        faults.add(keeper.client, "CreateDatasetGroup", Repeated(), times=1)
         assert keeper.apply().failures == []
-    finally:
-        keeper.client.meta.events.unregister("before-call.personalize.CreateDatasetGroup", send_twice)
-    assert sent and keeper.actions() == {}
+        assert faults.count("CreateDatasetGroup") == 1
+    assert keeper.actions() == {}
 
 
 @pytest.mark.parametrize("operation", ["CreateDatasetImportJob", "CreateSolution", "CreateCampaign"])
 def test_two_applies_at_once_end_in_one_shop(keeper: Keeper, operation: str) -> None:
     """A whole second apply runs just before a request of the first is sent."""
     others: list[Outcome] = []
-
-    def meanwhile(**_: Any) -> None:
-        if not others:
-            others.append(Outcome())
-            others.append(keeper.apply())
-
-    event = f"before-call.personalize.{operation}"
-    keeper.client.meta.events.register(event, meanwhile)
-    try:
+    with Faults() as faults:
+        faults.add(keeper.client, operation, Meanwhile(lambda: others.append(keeper.apply())), times=1)
         first = keeper.apply()
-    finally:
-        keeper.client.meta.events.unregister(event, meanwhile)
-    assert (first.failures, others[1].failures) == ([], [])
+    assert (first.failures, others[0].failures) == ([], [])
     assert keeper.actions() == {}
     assert len(keeper.client.list_solution_versions()["solutionVersions"]) == 1
     assert len(keeper.client.list_dataset_import_jobs()["datasetImportJobs"]) == 2
@@ -244,7 +206,8 @@ def test_destroy_leaves_nothing_that_can_be_deleted_and_apply_makes_it_again(kee
 
 def test_a_destroy_that_was_killed_is_continued(keeper: Keeper) -> None:
     keeper.apply()
-    with dying(keeper.client, "DeleteEventTracker", "after"), pytest.raises(Killed):
+    with Faults() as faults, pytest.raises(Killed):
+        faults.add(keeper.client, "DeleteEventTracker", Kill(after=True))
         destroy(find_doomed(keeper.read(), keeper.client), keeper.client, timeout_s=600, sleep=keeper.sleep)
     destroy(find_doomed(keeper.read(), keeper.client), keeper.client, timeout_s=600, sleep=keeper.sleep)
     assert everything(keeper) == []

@@ -9,9 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-
-class Killed(BaseException):
-    """The caller's process ended; nothing in the code under test may catch it."""
+from tests.faults import Killed
 
 
 class Caller:

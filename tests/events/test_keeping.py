@@ -45,7 +45,9 @@ def test_a_table_that_keeps_refusing_fails_the_call_and_the_log_still_has_it(
     assert sorted(world.collect(tmp_path).items) == ITEMS
 
 
-@pytest.mark.parametrize("fault", [Throttle(), ServerError(), ServerError(after=True), LostAnswer(), Delay(0.0)])
+@pytest.mark.parametrize(
+    "fault", [Throttle(), ServerError(), ServerError(after=True), LostAnswer(), Delay(60.0, lambda _: None)]
+)
 @pytest.mark.parametrize("operation", ["PutRecordBatch", "BatchWriteItem", "UpdateItem", "Query", "GetItem"])
 def test_one_fault_of_any_kind_is_overcome_and_nothing_counts_twice(
     world: EventsWorld, tmp_path: Path, operation: str, fault: Fault

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.aws import GROUP
 from tests.events.conftest import EventsWorld
+from tests.faults import Faults, Meanwhile
 
 
 def test_anonymous_events_are_in_the_history_of_the_session(world: EventsWorld) -> None:
@@ -63,21 +63,17 @@ def test_events_given_away_become_known_when_the_link_did(world: EventsWorld) ->
     assert known["a"] == known["b"] == round(world.clock.now * 1000)
 
 
-@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+@pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("request_of_call", ["BatchWriteItem", "GetItem"])
 def test_a_link_made_in_the_middle_of_an_anonymous_call_loses_no_event(
-    make_world: Callable[[], EventsWorld], world: EventsWorld, moment: str, request_of_call: str
+    make_world: Callable[[], EventsWorld], world: EventsWorld, after: bool, request_of_call: str
 ) -> None:
     naming, anonymous = make_world(), make_world()
     naming.requests, anonymous.requests = 100, 200
     anonymous.put({"itemId": "warm"}, user=None, session="other")
-    interruptions = []
-
-    def interrupt(**_: Any) -> None:
-        if not interruptions:
-            interruptions.append(naming.put({"itemId": "named"})["statusCode"])
-
-    anonymous.dynamodb.meta.events.register(f"{moment}.dynamodb.{request_of_call}", interrupt)
+    interruptions: list[int] = []
+    named = Meanwhile(lambda: interruptions.append(naming.put({"itemId": "named"})["statusCode"]), after)
+    Faults().add(anonymous.dynamodb, request_of_call, named, times=1)
     assert anonymous.put({"itemId": "anonymous"}, user=None)["statusCode"] == 200
     assert interruptions == [200]
     assert {item for item, _ in world.history()} == {"named", "anonymous"}

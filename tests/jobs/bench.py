@@ -33,6 +33,7 @@ from reco.storage.access import CallersRights
 from reco.storage.objects import Objects
 from reco.storage.resources import Resource, ResourceTable
 from reco.storage.tables import PARTITION_KEY, SORT_KEY
+from tests.faults import ANY, Faults, Kill
 
 REGION = "eu-west-1"
 OWNER = Owner("123456789012", REGION)
@@ -68,10 +69,6 @@ def specification_metric(bench: Bench, specification: TrialSpecification) -> str
     text = bench.context.home.read_text(f"{folder}/search.json")
     assert text is not None
     return str(json.loads(text)["metric"])
-
-
-class Killed(Exception):
-    """The process ended here."""
 
 
 @dataclass
@@ -364,26 +361,17 @@ class Bench:
             self.step("settle", arn, execution, **shown)
         return "done"
 
+    @property
+    def clients(self) -> tuple[Any, ...]:
+        """Every client through which the steps, and the containers' stand-in, speak to AWS."""
+        return self.context.table.client, self.context.home.client, self.context.executions
+
     @contextmanager
     def killed_at(self, number: int) -> Iterator[Callable[[], int]]:
         """Ends the process right after its `number`-th call to AWS was carried out.
 
         Yields how many calls were made.
         """
-        made = 0
-
-        def one_more(**_: Any) -> None:
-            nonlocal made
-            made += 1
-            if made == number:
-                raise Killed(f"call {number}")
-
-        clients = (self.context.table._client, self.context.home.client, self.context.executions)
-        event = "after-call.*"
-        for client in clients:
-            client.meta.events.register_last(event, one_more)
-        try:
-            yield lambda: made
-        finally:
-            for client in clients:
-                client.meta.events.unregister(event, one_more)
+        with Faults() as faults:
+            faults.add(self.clients, ANY, Kill(after=True), skip=number - 1, times=1)
+            yield lambda: len(faults.sent)

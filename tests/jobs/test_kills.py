@@ -13,7 +13,8 @@ import pytest
 
 from reco.arns import Kind
 from reco.storage.resources import Resource
-from tests.jobs.bench import CAMPAIGN, IMPORT, OTHER_VERSION, VERSION, Bench, Killed
+from tests.faults import Killed
+from tests.jobs.bench import CAMPAIGN, IMPORT, OTHER_VERSION, VERSION, Bench
 from tests.jobs.recommenders import NARROW, RECOMMENDER, put_recommender, recommender_of, start, stop, update
 
 END = Callable[[Bench], object]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reco.arns import Kind
 from tests.aws import OWNER, make_resource
+from tests.faults import Delay, Faults
 from tests.runtime.conftest import CACHE_S, RuntimeWorld
 
 
@@ -65,12 +66,9 @@ def test_the_lifetime_counts_from_before_the_reading(world: RuntimeWorld) -> Non
     """A reader that takes seconds must not add them: the switch may have come right after the table was read."""
     arn = world.deploy("aws-popularity-count", name="home")
 
-    def slow(**_: object) -> None:
-        world.clock.now += 3
-
-    world.dynamodb.meta.events.register_first("before-call.dynamodb.GetItem", slow)
-    status(world, arn)
-    world.dynamodb.meta.events.unregister("before-call.dynamodb.GetItem", slow)
+    with Faults() as faults:
+        faults.add(world.dynamodb, "GetItem", Delay(3.0, world.clock.sleep))
+        status(world, arn)
     world.switch("home", None)
     assert world.clock.now > 1_720_000_000.5 + CACHE_S
     answer = world.post("/recommendations", {"campaignArn": arn})
