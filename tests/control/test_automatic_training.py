@@ -18,7 +18,8 @@ from reco.jobs.schedules import DAY_S
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_STOPPED
 from reco.storage.resources import ResourceTable
 from tests.control.conftest import RECIPE, Bench, refused
-from tests.control.interleaving import Killed, Stage
+from tests.control.interleaving import Stage
+from tests.faults import Killed
 from tests.wire.clients import ACCOUNT, REGION
 
 OWNER = Owner(ACCOUNT, REGION)

@@ -14,7 +14,8 @@ from reco.errors import ClientFault, ResourceAlreadyExists, ResourceInUse, Resou
 from reco.storage.resources import ResourceTable
 from reco.wire.call import Call
 from tests.control.conftest import INTERACTIONS, Bench, Cloud
-from tests.control.interleaving import Killed, Stage, one_interruption, play
+from tests.control.interleaving import Stage, one_interruption, play
+from tests.faults import Killed
 from tests.wire.clients import ACCOUNT, REGION
 
 OWNER = Owner(ACCOUNT, REGION)

@@ -15,8 +15,9 @@ from reco.errors import ClientFault, ResourceInUse, ResourceNotFound
 from reco.storage.resources import Resource, ResourceTable, RevisionConflict
 from reco.wire.call import Call
 from tests.control.conftest import ITEMS, Cloud
-from tests.control.interleaving import Killed, one_interruption, play
+from tests.control.interleaving import one_interruption, play
 from tests.control.test_interleavings import Scene
+from tests.faults import Killed
 from tests.wire.clients import ACCOUNT, REGION
 
 OWNER = Owner(ACCOUNT, REGION)
