@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from reco.arns import Kind
 from reco.control.registry import Registry
 from reco.errors import InvalidNextToken
+from reco.storage.resource_lists import can_be_position
 from reco.wire.call import Call
 from reco.wire.pagination import decode, encode
 
@@ -60,6 +61,8 @@ def list_resources(
     if arn is not None and parent and registry.id_in(parent[0], arn, parent[2]) is None:
         return {key: []}
     after = read_position(call, str)
+    if after is not None and not can_be_position(after):
+        raise InvalidNextToken(_ELSEWHERE)
     size = call.parameters.get("max_results", DEFAULT_PAGE)
     page = registry.page(kind, arn, after, size, newest_first=newest_first)
     return {

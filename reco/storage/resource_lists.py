@@ -17,6 +17,15 @@ _BATCH = 100
 """Keys that one BatchGetItem may ask for."""
 
 
+_LONGEST_POSITION = 1024
+"""Bytes that DynamoDB takes in a sort key."""
+
+
+def can_be_position(text: str) -> bool:
+    """Whether a page may begin behind this: DynamoDB takes any text that is a key, whether an entry has it or not."""
+    return 1 <= len(text.encode()) <= _LONGEST_POSITION
+
+
 @dataclass(frozen=True)
 class Page:
     """Some resources in the order asked for, and where the next page starts; None at the end."""

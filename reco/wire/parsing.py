@@ -156,7 +156,8 @@ def _integer_reader(shape: Shape) -> Reader:
 
     def read(value: Any, path: Path, problems: Problems) -> int:
         _must_be_number(value, path)
-        if not math.isfinite(value) or int(value) != value:
+        # An int is never turned into a float: JSON has whole numbers that are too large for one.
+        if isinstance(value, float) and not value.is_integer():
             raise MalformedRequest(f"{spell(path)}: must be a whole number")
         if not -bound <= value < bound:
             raise MalformedRequest(f"{spell(path)}: must fit {INTEGER_BITS[shape.type_name]} bits")

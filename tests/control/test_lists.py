@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reco.arns import Kind
+from reco.wire.pagination import encode
 from tests.control.conftest import INTERACTIONS, ITEMS, Bench, refused
 
 
@@ -113,3 +114,19 @@ def test_versions_are_listed_oldest_first_and_the_newest_is_the_solutions_latest
 
     assert listed[1:] == later
     assert latest["solutionVersionArn"] == later[-1]
+
+
+@pytest.mark.parametrize("position", ["", 3, []])
+def test_a_made_up_token_with_a_place_that_no_key_can_have_is_refused(bench: Bench, position: Any) -> None:
+    """Its seal is a checksum: whoever knows how can put any place into it."""
+    bench.schema()
+    token = encode("ListSchemas", {}, position)
+
+    refused("InvalidNextTokenException", bench.client.list_schemas, nextToken=token)
+
+
+def test_a_made_up_token_behind_the_end_lists_nothing(bench: Bench) -> None:
+    bench.schema()
+    token = encode("ListSchemas", {}, "9999999999999#ffffffffffffffff")
+
+    assert bench.client.list_schemas(nextToken=token)["schemas"] == []

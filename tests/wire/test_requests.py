@@ -10,7 +10,7 @@ from botocore import xform_name
 
 from reco.arns import Owner
 from reco.wire.call import Call
-from tests.wire.asking import Recorder, ask
+from tests.wire.asking import Recorder, ask, refusal
 from tests.wire.clients import ACCOUNT, CALLER, NOW, REGION, REQUEST_ID, connect
 from tests.wire.samples import (
     MODELS,
@@ -80,6 +80,13 @@ def test_unknown_members_are_dropped_and_null_ones_are_absent(operation: str) ->
             status, _, call = ask(operation, replaced(document, place.steps, None))
             assert status == 200
             assert call is not None and call.parameters == parameters_of(shape, removed(document, place.steps))
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), 2**31, 1e308, 0.5])
+def test_a_number_that_fits_no_integer_is_refused_however_large_it_is(number: float) -> None:
+    code, message = refusal("ListRecipes", {"maxResults": number})
+
+    assert code == "SerializationException" and message.startswith("maxResults: must")
 
 
 def test_partition_follows_the_region() -> None:
