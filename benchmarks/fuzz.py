@@ -14,6 +14,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -81,23 +82,25 @@ def run(
 ) -> Figures:
     """Sends requests `start` to `start + requests`, after those before them in the first one's chapter.
 
+    An interrupt (Ctrl-C) ends the run early, with the figures so far; it is taken up by `start`.
+
     Args:
         tell: is given the figures so far at the end of each chapter.
     """
     figures = Figures(seed, start)
     began = time.process_time()
-    for number in range(start - start % CHAPTER, start + requests):
-        if number % CHAPTER == 0:
-            world.begin_chapter()
-            figures.cpu_s = time.process_time() - began
-            if tell and figures.requests:
-                tell(figures)
-        request = request_at(seed, number, world.living)
-        asked = time.process_time()
-        response, raised = _answered(world, request)
-        took = time.process_time() - asked
-        if number >= start:
-            _note(figures, request, response, raised, took)
+    with suppress(KeyboardInterrupt):
+        for number in range(start - start % CHAPTER, start + requests):
+            if number % CHAPTER == 0:
+                world.begin_chapter()
+                if tell and figures.requests:
+                    tell(figures)
+            request = request_at(seed, number, world.living)
+            asked = time.process_time()
+            response, raised = _answered(world, request)
+            took = time.process_time() - asked
+            if number >= start:
+                _note(figures, request, response, raised, took)
     figures.cpu_s = time.process_time() - began
     return figures
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
 
 import click
 from rich.console import Console
@@ -25,6 +27,10 @@ def measure(requests: int, seed: int, start: int, *, moto: bool, as_json: bool) 
         if figures.requests % TOLD_EVERY == 0:
             click.echo(f"{start + figures.requests} seed {seed}: {len(figures.findings)} findings", err=True)
 
+    for handler in logging.getLogger("reco").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            # What the control plane logs is worth reading beside a finding, and no part of the figures.
+            handler.setStream(sys.stderr)
     click.echo(f"seed {seed}, requests {start} to {start + requests - 1}", err=True)
     with worlds() as (in_memory, in_moto):
         figures = run(in_moto if moto else in_memory, seed, requests, start, tell)
