@@ -74,7 +74,7 @@ class Figures:
         return self.requests / self.cpu_s if self.cpu_s else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "per_second": self.per_second}
+        return {**vars(self), "findings": [asdict(each) for each in self.findings], "per_second": self.per_second}
 
 
 def run(

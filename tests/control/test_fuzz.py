@@ -91,8 +91,10 @@ def test_what_must_not_be_is_found(world: World, monkeypatch: pytest.MonkeyPatch
         raise RuntimeError("of the test")
 
     monkeypatch.setattr(world, "answer", fails)
-    (finding,) = run(world, SEED, 1).findings
+    figures = run(world, SEED, 1)
+    (finding,) = figures.findings
     assert "of the test" in finding.why and finding.number == 0
+    assert json.loads(json.dumps(figures.as_json()))["findings"][0]["seed"] == finding.seed
 
 
 def _requests(world: World) -> Iterator[Any]:
