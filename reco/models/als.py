@@ -97,7 +97,8 @@ def fit(
     Raises:
         ValueError: pairs is empty, or a weight is not a positive number.
     Cost: about 10 * steps * pairs * factors multiplications an epoch, + 3 (U + I) factors^2. Memory beyond the pairs:
-        8 bytes a pair (16 where weights differ), the factors once, and some chunks a thread.
+        8 bytes a pair (16 where weights differ), the factors once, and for each thread some chunks; where several share
+        the work, for each a copy of the longer side's factors, too.
     """
     started = begin(
         pairs,
