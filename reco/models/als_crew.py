@@ -43,7 +43,7 @@ class WorkerLost(Exception):
 class Crew:
     """Workers, from `__enter__` to `__exit__`.
 
-    No other thread may be about when a crew of more than one is formed: a fork copies locks, not those who hold them.
+    No other thread may be at work when a crew of more than one is formed: a fork copies locks, not those who hold them.
     """
 
     def __init__(self, size: int, perform: Callable[[Order, int, Any], None], equip: Callable[[], Any]) -> None:
@@ -125,6 +125,8 @@ class Crew:
                 os.close(end)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            # The parent may leave its signals to a thread that waits for them; here there is no such thread.
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
             self._serve(orders, reports)
             status = 0
         except BrokenPipeError:
