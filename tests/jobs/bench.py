@@ -80,6 +80,8 @@ class Bench:
     """Name of the folder of each container that ran, the attempt's token for the job itself; killed ones too."""
     failing: set[int] = field(default_factory=set)
     """Numbers of the trials that fail."""
+    process: int = 0
+    """Number of the process that works here; each draws tokens of its own."""
     context: JobContext = field(init=False)
     machine: str = field(init=False)
 
@@ -90,10 +92,6 @@ class Bench:
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_object(Bucket="callers-data", Key="clicks.csv", Body=CSV)
         executions = boto3.client("stepfunctions", region_name=REGION)
-        definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
-        self.machine = executions.create_state_machine(
-            name="any", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/states"
-        )["stateMachineArn"]
         settings = Settings(
             environment_for(
                 region=REGION,
@@ -119,8 +117,9 @@ class Bench:
             ),
             settings=settings,
             clock=lambda: self.now,
-            draw_token=lambda: f"{next(tokens):016x}",
+            draw_token=lambda: f"{self.process:08x}{next(tokens):08x}",
         )
+        self.machine = self.make_machine("any")
         self._names = count()
         self._fill()
         self._first = self.stored()
@@ -165,7 +164,8 @@ class Bench:
             },
         )
         self.put_import()
-        self.put(Kind.SOLUTION_VERSION, "als/0a1b2c3d", {"solution_arn": SOLUTION}, status="CREATE PENDING")
+        body = {"solution_arn": SOLUTION}
+        self.put(Kind.SOLUTION_VERSION, "als/0a1b2c3d", body, status="CREATE PENDING", parent=SOLUTION)
 
     def put_import(
         self,
@@ -274,9 +274,19 @@ class Bench:
 
     # Executions
 
-    def start(self) -> str:
+    def make_machine(self, name: str) -> str:
+        """The ARN of a machine whose executions run until `stop`; names of executions are its own."""
+        definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+        made = self.context.executions.create_state_machine(
+            name=name, definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/states"
+        )
+        return str(made["stateMachineArn"])
+
+    def start(self, name: str | None = None) -> str:
         """A new execution, which runs until `stop`."""
-        answer = self.context.executions.start_execution(stateMachineArn=self.machine, name=f"e{next(self._names)}")
+        answer = self.context.executions.start_execution(
+            stateMachineArn=self.machine, name=name or f"e{next(self._names)}"
+        )
         return str(answer["executionArn"])
 
     def stop(self, execution: str) -> None:

@@ -11,94 +11,11 @@ from itertools import count
 
 import pytest
 
-from reco.arns import Kind
 from reco.storage.resources import Resource
 from tests.faults import Killed
-from tests.jobs.bench import CAMPAIGN, IMPORT, OTHER_VERSION, VERSION, Bench
-from tests.jobs.recommenders import NARROW, RECOMMENDER, put_recommender, recommender_of, start, stop, update
-
-END = Callable[[Bench], object]
-
-
-def imported(bench: Bench) -> object:
-    snapshot = bench.dataset.inner["snapshot"]
-    made_here = snapshot["made_by"]["attempt"] in snapshot["uri"]
-    return bench.job.status, bench.job.failure_reason, snapshot["rows"], made_here, sorted(bench.dataset.inner)
-
-
-def trained(bench: Bench) -> object:
-    version = bench.version
-    return version.status, version.failure_reason, version.inner["metrics"], version.body["training_hours"]
-
-
-def searched(bench: Bench) -> object:
-    tuned = bench.version.body["tuned_hpo_params"]["algorithm_hyper_parameters"]
-    return bench.version.status, tuned, bench.version.inner["search"]["trials"]
-
-
-def deployed(bench: Bench) -> object:
-    campaign = bench.campaign
-    update = campaign.inner["update"]
-    return (
-        campaign.status,
-        update["status"],
-        campaign.inner["serving"]["version_arn"],
-        campaign.body["solution_version_arn"],
-    )
-
-
-def incremental(bench: Bench) -> None:
-    bench.run(IMPORT, bench.start())
-    bench.put_import("tuesday", mode="INCREMENTAL")
-
-
-def updating(bench: Bench) -> None:
-    bench.put_campaign()
-    bench.run(CAMPAIGN, bench.start())
-    bench.update_campaign()
-
-
-def retraining(bench: Bench) -> None:
-    put_recommender(bench)
-    bench.run(RECOMMENDER, bench.start())
-    update(bench, columns=NARROW)
-
-
-def starting(bench: Bench) -> None:
-    put_recommender(bench)
-    bench.run(RECOMMENDER, bench.start())
-    stop(bench)
-    start(bench)
-
-
-def recommends(bench: Bench) -> object:
-    """Statuses; whether it serves the model that it keeps; and the columns of that."""
-    recommender = recommender_of(bench)
-    update, inner = recommender.inner.get("update", {}), recommender.inner
-    serves_its_own = inner["serving"] == {name: inner["model"][name] for name in ("uri", "digest")}
-    return recommender.status, update.get("status"), serves_its_own, inner["columns"] == NARROW
-
-
-def added(bench: Bench) -> object:
-    return bench.get(Kind.DATASET_IMPORT_JOB, "tuesday").status, bench.dataset.inner["snapshot"]["rows"]
-
-
-CASES: dict[str, tuple[str, Callable[[Bench], None], END, object]] = {
-    "import": (IMPORT, lambda bench: None, imported, ("ACTIVE", None, 1000, True, ["snapshot"])),
-    "incremental import": (IMPORT.replace("monday", "tuesday"), incremental, added, ("ACTIVE", 2000)),
-    "train": (VERSION, lambda bench: None, trained, ("ACTIVE", None, {"coverage": 0.5}, 0.01)),
-    "search": (
-        VERSION,
-        lambda bench: bench.put_search(jobs=1, parallel=1),
-        searched,
-        ("ACTIVE", {"hidden_dimension": "32"}, 1),
-    ),
-    "deploy": (CAMPAIGN, updating, deployed, ("ACTIVE", "ACTIVE", OTHER_VERSION, OTHER_VERSION)),
-    "recommender": (RECOMMENDER, put_recommender, recommends, ("ACTIVE", None, True, False)),
-    "retraining": (RECOMMENDER, retraining, recommends, ("ACTIVE", "ACTIVE", True, True)),
-    "starting": (RECOMMENDER, starting, recommends, ("ACTIVE", None, True, False)),
-}
-
+from tests.jobs.bench import IMPORT, Bench
+from tests.jobs.cases import CASES
+from tests.jobs.recommenders import recommender_of
 
 STRIDES = {"search": 4}
 """Of long jobs only every so many-th call ends in a kill, where the way on begins anew and so depends on none."""

@@ -1,0 +1,56 @@
+"""Kill -9 before and after calls to AWS of every kind of job: a sample of what `python -m benchmarks crashes` does."""
+
+from __future__ import annotations
+
+import pytest
+
+from reco.arns import parse_arn
+from reco.jobs.workflow import JOBS
+from tests.jobs.bench import Bench
+from tests.jobs.cases import CASES
+from tests.jobs.crashing import KINDS, STOP, Crashes, sampled, ways_of
+from tests.processes import die, in_a_process
+
+
+@pytest.fixture(scope="module")
+def crashes(shared_bench: Bench) -> Crashes:
+    return Crashes(shared_bench)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_job_killed_anywhere_is_done_or_failed_with_a_reason_whoever_goes_on(crashes: Crashes, kind: str) -> None:
+    points = crashes.points(kind)
+    assert len(points) > 6, "the job made hardly any call: nothing was tested"
+    # Each way on at a point of its own; `sampled` keeps them different.
+    ways = ways_of(kind)
+    outcomes = {crashes.crash(point, way) for point, way in zip(sampled(points, len(ways), seed=1), ways, strict=True)}
+    assert outcomes <= {"done", "failed with a reason", "stopped"}
+
+
+def test_every_machine_there_is_is_killed_here() -> None:
+    kinds = {name.kind for arn, *_ in CASES.values() if (name := parse_arn(arn))}
+    assert kinds == {job.kind for job in JOBS.values()}
+    assert STOP in KINDS
+
+
+def test_a_killed_process_leaves_what_it_did_and_nothing_else(shared_bench: Bench) -> None:
+    client = shared_bench.context.home.client
+
+    def work() -> None:
+        try:
+            client.put_object(Bucket="home", Key="done", Body=b"x" * 100_000)
+            die()
+        finally:
+            client.put_object(Bucket="home", Key="never", Body=b"")
+
+    assert in_a_process(work).killed
+    keys = [each["Key"] for each in client.list_objects_v2(Bucket="home")["Contents"]]
+    assert "done" in keys and "never" not in keys
+    assert len(client.get_object(Bucket="home", Key="done")["Body"].read()) == 100_000
+
+
+def test_a_process_that_ends_by_itself_says_what_it_found(shared_bench: Bench) -> None:
+    ended = in_a_process(lambda: len(shared_bench.stored()))
+    assert (ended.killed, ended.answer) == (False, len(shared_bench.stored()))
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        in_a_process(lambda: 1 // 0)
