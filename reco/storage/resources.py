@@ -7,6 +7,7 @@ an entry that nobody sees. Every later change is a compare-and-set on `revision`
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,10 @@ from reco.storage.resource_lists import ResourceLists
 
 DOCUMENT_LIMIT = 256 * 1024
 """Bytes of a resource's document. DynamoDB's item may have 400 KB; the rest is room for what jobs add later."""
+
+
+_WRITE = "write"
+"""Attribute of a resource's item: drawn for each replacing write, by which its writer knows it again."""
 
 
 class NameTaken(Exception):
@@ -78,11 +83,11 @@ class ResourceTable(ResourceLists):
         Raises:
             RevisionConflict: read it again and decide again.
         """
-        written = replace(changed, revision=changed.revision + 1)
+        written, mark = replace(changed, revision=changed.revision + 1), {"S": secrets.token_hex(8)}
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=to_item(written),
+                Item={**to_item(written), _WRITE: mark},
                 ConditionExpression="incarnation = :incarnation AND revision = :revision",
                 ExpressionAttributeValues={
                     ":incarnation": {"S": changed.incarnation},
@@ -92,6 +97,11 @@ class ResourceTable(ResourceLists):
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
+            # A retry whose first answer was lost meets its own write; others may have touched the resource since.
+            key = resource_key(changed.kind, changed.id)
+            stored = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+            if stored.get(_WRITE) == mark:
+                return from_item(stored)
             raise RevisionConflict(changed.id) from error
         return written
 
