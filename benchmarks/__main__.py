@@ -110,6 +110,22 @@ def speed(only: tuple[str, ...], runs: int, as_json: bool) -> None:
         raise click.ClickException(str(error)) from error
 
 
+@benchmarks.command()
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind of job; may be repeated.")
+@click.option("--points", type=click.IntRange(1), help="Kill at so many points, drawn by the seed; all otherwise.")
+@click.option("--seed", default=0, show_default=True, help="Which points are drawn.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def crashes(kinds: tuple[str, ...], points: int | None, seed: int, as_json: bool) -> None:
+    """Kill -9 before and after each call to AWS of each kind of job: done, or failed with a reason."""
+    from benchmarks import crashes as measured
+
+    try:
+        if not measured.report(kinds, points, seed, as_json=as_json):
+            raise click.exceptions.Exit(1)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _print(rows: list[Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([vars(row) for row in rows]))

@@ -1,0 +1,104 @@
+"""Kill -9 before and after each call to AWS of each kind of job, over moto: what became of the jobs.
+
+What a point and a way on are, and what is compared, says tests.jobs.crashing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from unittest.mock import patch
+
+import click
+from moto import mock_aws
+from rich.console import Console
+from rich.table import Table
+
+from tests.jobs.bench import REGION, Bench
+from tests.jobs.crashing import KINDS, Crashes, Point, sampled, ways_of
+
+
+@dataclass
+class Kind:
+    """What came of one kind of job."""
+
+    kind: str
+    calls: int
+    """That it makes of AWS when nothing disturbs it; twice as many points."""
+    killed_at: int
+    """Points tried."""
+    runs: int = 0
+    """One for each point and way on."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    """What was not as it should be, a line each."""
+    seconds: float = 0.0
+
+
+def measure(kinds: tuple[str, ...], points: int | None, seed: int) -> Iterator[Kind]:
+    """Kills at the points, drawn over all these kinds if they are not to be all, and in every way goes on.
+
+    Raises:
+        ValueError: no such kind.
+    """
+    unknown = set(kinds) - set(KINDS)
+    if unknown:
+        raise ValueError(f"there is no kind {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
+    with patch.dict(os.environ, _ACCOUNT), mock_aws():
+        crashes = Crashes(Bench())
+        every: dict[str, list[Point]] = {kind: crashes.points(kind) for kind in kinds or KINDS}
+        chosen = set(sampled([point for of_kind in every.values() for point in of_kind], points, seed))
+        for kind, of_kind in every.items():
+            mine = [point for point in of_kind if point in chosen]
+            yield _killed(crashes, kind, len(of_kind) // 2, mine)
+
+
+def _killed(crashes: Crashes, kind: str, calls: int, points: list[Point]) -> Kind:
+    row, began = Kind(kind, calls, len(points)), time.perf_counter()
+    for point in points:
+        for way in ways_of(kind):
+            row.runs += 1
+            try:
+                row.outcomes[crashes.crash(point, way)] += 1
+            except Exception as error:
+                row.outcomes["wrong"] += 1
+                row.wrong.append(f"{point}, {way}: {error}")
+    row.seconds = round(time.perf_counter() - began, 1)
+    return row
+
+
+def report(kinds: tuple[str, ...], points: int | None, seed: int, *, as_json: bool) -> bool:
+    """Prints a line a kind as it ends; returns whether everything was as it should be."""
+    console, rows = Console(stderr=as_json), []
+    for row in measure(kinds, points, seed):
+        rows.append(row)
+        console.print(f"{row.kind}: {row.killed_at} points, {row.runs} runs, {dict(row.outcomes)}", highlight=False)
+        for line in row.wrong:
+            console.print(f"  {line}", highlight=False)
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows]))
+    else:
+        console.print(_table(rows))
+    return not any(row.wrong for row in rows)
+
+
+def _table(rows: list[Kind]) -> Table:
+    words = ("done", "failed with a reason", "stopped", "wrong")
+    table = Table("kind", "calls", "points", "runs", *words)
+    for row in rows:
+        numbers = (row.calls, row.killed_at, row.runs, *(row.outcomes[word] for word in words))
+        table.add_row(row.kind, *map(str, numbers))
+    totals = (sum(row.calls for row in rows), sum(row.killed_at for row in rows), sum(row.runs for row in rows))
+    table.add_row("all", *map(str, (*totals, *(sum(row.outcomes[word] for row in rows) for word in words))))
+    return table
+
+
+_ACCOUNT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+}
