@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -265,13 +266,20 @@ class Cloud:
         self.dynamodb.delete_table(TableName=bench.table.name)
 
 
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
+@contextmanager
+def clouded() -> Iterator[Cloud]:
+    """A cloud for as long as the block lasts."""
     credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         for name, value in credentials.items():
             environment.setenv(name, value)
         yield Cloud()
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with clouded() as made:
+        yield made
 
 
 @pytest.fixture

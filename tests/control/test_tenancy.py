@@ -21,6 +21,7 @@ from reco.wire.service_models import CONTROL, operation_model
 from tests.control.conftest import INTERACTIONS, RECIPE, ROLE, Bench, Cloud
 from tests.control.every_kind import EXPRESSION, METRIC, one_of_each
 from tests.control.jobs import PLACES
+from tests.control.putting_back import Kept, stored_items
 from tests.wire.clients import ACCOUNT, REGION
 
 VALUES: dict[str, Any] = {
@@ -199,37 +200,22 @@ def test_what_is_elsewhere_or_deleted_is_answered_as_what_never_was(world: World
     strange = _strange(genuine)
     if member not in SERVICES_OWN:
         strange["deleted"] = world.deleted[_kind(member)]
-    before = world.bench.table.client.scan(TableName=world.bench.table.name)["Items"]
+    before = stored_items(world.bench)
 
     assert _is_not_found(operation, path, never), never
     for why, arn in strange.items():
         assert arn != genuine
         assert world.answer(operation, path, arn) == never, why
-    assert world.bench.table.client.scan(TableName=world.bench.table.name)["Items"] == before
+    assert stored_items(world.bench) == before
 
 
 def test_the_same_requests_find_what_is_there(world: World) -> None:
     """Else the refusals above would prove nothing."""
-    table = world.bench.table
-    items = table.client.scan(TableName=table.name)["Items"]
+    kept = Kept(world.bench)
     for operation, path in CASES:
         answer = world.answer(operation, path, world.genuine(operation, path))
         assert not _is_not_found(operation, path, answer), (operation, path, answer)
-        _put_back(world.bench, items)
-
-
-def _put_back(bench: Bench, items: list[dict[str, Any]]) -> None:
-    def key(item: dict[str, Any]) -> tuple[str, str]:
-        return item["pk"]["S"], item["sk"]["S"]
-
-    table, wanted = bench.table, {key(item): item for item in items}
-    present = {key(item): item for item in table.client.scan(TableName=table.name)["Items"]}
-    for each in present.keys() - wanted.keys():
-        pk, sk = each
-        table.client.delete_item(TableName=table.name, Key={"pk": {"S": pk}, "sk": {"S": sk}})
-    for each, item in wanted.items():
-        if present.get(each) != item:
-            table.client.put_item(TableName=table.name, Item=item)
+        kept.put_back()
 
 
 def test_every_kind_of_resource_is_asked_for() -> None:

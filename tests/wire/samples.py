@@ -134,22 +134,24 @@ class Place:
         return spelled
 
 
-def places(operation: str) -> Iterator[Place]:
-    """Every value of an operation's fullest request but map keys, from the outside in."""
+def places(operation: str, document: Any = None) -> Iterator[Place]:
+    """Every value of a request but map keys, from the outside in; of lists and maps the first. Without a document, of
+    the operation's fullest request."""
 
     def walk(shape: Shape, value: Any, steps: Steps, required: bool) -> Iterator[Place]:
         yield Place(operation, steps, shape, required)
         if shape.type_name == "structure":
             for name, member in shape.members.items():
-                yield from walk(member, value[name], (*steps, name), name in shape.required_members)
-        elif shape.type_name == "list":
+                if name in value:
+                    yield from walk(member, value[name], (*steps, name), name in shape.required_members)
+        elif shape.type_name == "list" and value:
             yield from walk(shape.member, value[0], (*steps, 0), False)
-        elif shape.type_name == "map":
+        elif shape.type_name == "map" and value:
             key = next(iter(value))
             yield from walk(shape.value, value[key], (*steps, key), False)
 
     shape = OPERATIONS[operation].input_shape
-    yield from walk(shape, sample(shape, full=True), (), False)
+    yield from walk(shape, sample(shape, full=True) if document is None else document, (), False)
 
 
 def replaced(document: Any, steps: Steps, value: Any) -> Any:

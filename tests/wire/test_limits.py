@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.model import Shape
 
 from tests.wire.asking import ask, refusal
+from tests.wire.limits import bounds
 from tests.wire.samples import (
     OPERATIONS,
     PATTERNED,
@@ -18,13 +16,7 @@ from tests.wire.samples import (
     removed,
     replaced,
     sample,
-    sample_map,
-    text,
-    text_length,
 )
-
-STRICTER_IN_PROSE = {"ColumnNamesList"}
-"""Lists whose shape allows more than a text limit does; test_text_limits.py knows them."""
 
 WRONG_TYPES: dict[str, tuple[Any, ...]] = {
     "structure": ([], "text", 1, True),
@@ -37,64 +29,6 @@ WRONG_TYPES: dict[str, tuple[Any, ...]] = {
     "boolean": ({}, [], "true", 1, 0.0),
     "timestamp": ({}, [], "soon", True, "", "12_3", "NaN"),
 }
-
-
-@dataclass(frozen=True)
-class Bound:
-    """One limit: values that just keep it, values that just break it, and what the refusal must say."""
-
-    kept: tuple[Any, ...]
-    broken: tuple[Any, ...]
-    words: str
-
-
-def bounds(shape: Shape) -> Iterator[Bound]:
-    limits = shape.metadata
-    if shape.type_name == "string":
-        yield from _text_bounds(shape)
-    elif shape.type_name in ("list", "map"):
-        least, most = limits.get("min"), limits.get("max")
-        if most is not None:
-            kept = () if shape.name in STRICTER_IN_PROSE else (_sized(shape, most),)
-            yield Bound(kept, (_sized(shape, most + 1),), f"must be at most {most} ")
-        if least:
-            yield Bound((_sized(shape, least),), (_sized(shape, least - 1),), f"must be at least {least} ")
-    elif shape.type_name in ("integer", "float", "double"):
-        if "max" in limits:
-            most = limits["max"]
-            yield Bound((most, float(most)), (most + 1,), f"must be at most {most}, is")
-        if "min" in limits:
-            least = limits["min"]
-            yield Bound((least, float(least)), (least - 1,), f"must be at least {least}, is")
-
-
-def _text_bounds(shape: Shape) -> Iterator[Bound]:
-    limits = shape.metadata
-    if "max" in limits:
-        most = limits["max"]
-        yield Bound(
-            (text(shape, most),), (text(shape, most + 1),), f"must be at most {most} characters, has {most + 1}"
-        )
-    if limits.get("min"):
-        least = limits["min"]
-        kept = text(shape, text_length(shape, least))
-        yield Bound((kept,), ("",), f"must be at least {least} character")
-    if shape.enum:
-        yield Bound(tuple(shape.enum), ("NONE_OF_THEM", shape.enum[0].lower()), "must be one of " + shape.enum[0])
-    if "pattern" in limits:
-        good = text(shape, text_length(shape, 1))
-        broken = ["é\u0007" + good, good + "é\u0007\n"]
-        if shape.name != "NextToken":  # it takes all of ASCII
-            broken += ["\n" + good, good + "\n"]
-        yield Bound((good,), tuple(broken), f"must match {limits['pattern']}")
-
-
-def _sized(shape: Shape, size: int) -> Any:
-    if shape.type_name == "list":
-        return [sample(shape.member, full=False)] * size
-    if shape.key.enum and size > len(shape.key.enum):
-        pytest.skip("more keys than the enumeration has")
-    return sample_map(shape, size, full=False)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
