@@ -1,7 +1,7 @@
 """All resources of one owner: finding, creating, deleting and listing them, whatever their kind.
 
-Reading is where time takes effect. A read settles what a killed creator left unsettled, removes what has passed the
-end of its delete, and starts a machine again that never began. So every caller sees a resource that is whole.
+Every resource that is handed out stands as it does now (reco.control.current), and one that is found by its ARN has
+its machine started again, should that never have begun. So every caller sees a resource that is whole.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from reco.arns import Kind, Owner, parse_arn
-from reco.control.claims import Claim, claims_of, with_claims, without_claims
+from reco.control.claims import Claim, with_claims, without_claims
+from reco.control.current import Current
 from reco.control.lifecycle import IN_PROGRESS, MACHINES, Timing, awaits_machine, standing_at
 from reco.control.quotas import Quotas, refuse_beyond
-from reco.control.schema_switch import is_switching, settle_switch
-from reco.control.settling import settle
 from reco.control.tracking_ids import retract
 from reco.errors import (
-    ClientFault,
     InvalidInput,
     LimitExceeded,
     ResourceAlreadyExists,
@@ -37,16 +36,6 @@ from reco.storage.resources import NameTaken, Resource, ResourceTable
 
 _log = logging.getLogger(__name__)
 
-DEPENDENTS: dict[Kind, tuple[Kind, ...]] = {
-    Kind.DATASET_GROUP: (Kind.DATA_DELETION_JOB,),
-    Kind.DATASET: (Kind.DATASET_IMPORT_JOB, Kind.DATASET_EXPORT_JOB),
-    Kind.SOLUTION: (Kind.SOLUTION_VERSION,),
-    Kind.SOLUTION_VERSION: (Kind.BATCH_INFERENCE_JOB, Kind.BATCH_SEGMENT_JOB),
-}
-"""Children that nobody can delete alone: they go with their parent."""
-
-_OWNERS = {child: parent for parent, children in DEPENDENTS.items() for child in children}
-
 
 @dataclass(frozen=True)
 class Registry:
@@ -62,6 +51,10 @@ class Registry:
     quotas: Quotas
     customer_key: str | None = None
     """ARN of the KMS key that encrypts all this deployment keeps; None where AWS owns the keys."""
+
+    @cached_property
+    def _current(self) -> Current:
+        return Current(self.table, self.owner, self.timing, self.now)
 
     # Reading
 
@@ -94,8 +87,7 @@ class Registry:
 
     def named(self, kind: Kind, resource_id: str) -> Resource | None:
         """The resource of this id as it stands now; None when there is none."""
-        stored = self.table.get(kind, resource_id)
-        return self._current(stored, {}) if stored else None
+        return self._current.named(kind, resource_id)
 
     def status(self, resource: Resource) -> str:
         """Its status; of a resource that has just passed the end of its delete, the last one."""
@@ -120,15 +112,15 @@ class Registry:
     ) -> Page:
         """Some resources, and where the next page begins; the same as ResourceTable.page."""
         page = self.table.page(kind, parent, after, limit, newest_first=newest_first)
-        return Page(list(self._all_current(iter(page.resources))), page.next_position)
+        return Page(list(self._current.all(page.resources)), page.next_position)
 
     def children(self, kind: Kind, parent: str) -> Iterator[Resource]:
         """Every child of this kind of the resource with ARN `parent`, oldest first."""
-        return self._all_current(self.table.all(kind, parent))
+        return self._current.all(self.table.all(kind, parent))
 
     def newest_first(self, kind: Kind, parent: str) -> Iterator[Resource]:
         """The same children, newest first."""
-        return self._all_current(self.table.newest_first(kind, parent))
+        return self._current.all(self.table.newest_first(kind, parent))
 
     def arn(self, resource: Resource) -> str:
         return self.owner.arn(resource.kind, resource.id)
@@ -167,7 +159,7 @@ class Registry:
                 self.table.create(unsettled)
             except NameTaken as again:
                 raise ResourceAlreadyExists(self.arn(resource)) from again
-        settled = self._settle(unsettled, claims) or without_claims(unsettled)
+        settled = self._current.settle(unsettled, claims) or without_claims(unsettled)
         if resource.kind in MACHINES:
             self.start_machine(settled)
         return settled
@@ -224,7 +216,7 @@ class Registry:
         deleted = self.change(resource, marked)
         retract(self.table, deleted)
         if standing_at(deleted, self.now, self.timing) is None:
-            self._remove(deleted)
+            self._current.remove(deleted)
 
     def start_machine(self, resource: Resource) -> None:
         """Starts the state machine of the resource's latest piece of work; starting it again has no effect."""
@@ -235,56 +227,6 @@ class Registry:
             # The resource is stored and says CREATE PENDING: whoever describes it later starts the machine again.
             # A failure here would make the client create it a second time.
             _log.exception("the %s machine did not start for %s", MACHINES[resource.kind], self.arn(resource))
-
-    # How a stored resource becomes a current one
-
-    def _all_current(self, stored: Iterator[Resource]) -> Iterator[Resource]:
-        owners: dict[str, bool] = {}
-        for each in stored:
-            if current := self._current(each, owners):
-                yield current
-
-    def _current(self, stored: Resource, owners: dict[str, bool]) -> Resource | None:
-        """The resource settled; None when it is gone. `owners` remembers which parents were found to be there."""
-        claims = claims_of(stored)
-        if claims is not None:
-            try:
-                settled = self._settle(stored, claims)
-            except ClientFault:
-                return None
-            if settled is None:
-                return None
-            stored = settled
-        if is_switching(stored):
-            switched = settle_switch(self.table, stored).dataset
-            if switched is None:
-                return None
-            stored = switched
-        if stored.kind in _OWNERS and not self._has_owner(stored, owners):
-            return None
-        if standing_at(stored, self.now, self.timing) is None:
-            self._remove(stored)
-            return None
-        return stored
-
-    def _has_owner(self, dependent: Resource, owners: dict[str, bool]) -> bool:
-        """Whether the parent a dependent goes with is there; reading it removes both when its time has come."""
-        parent = dependent.parent or ""
-        if parent not in owners:
-            name = parse_arn(parent)
-            owners[parent] = name is not None and self.named(name.kind, name.resource_id) is not None
-        return owners[parent]
-
-    def _settle(self, unsettled: Resource, claims: list[Claim]) -> Resource | None:
-        return settle(self.table, self.owner, unsettled, claims, self.named)
-
-    def _remove(self, resource: Resource) -> None:
-        """Removes a resource past the end of its delete, dependents first; a kill in between is made up for later."""
-        for dependent in DEPENDENTS.get(resource.kind, ()):
-            for each in self.table.all(dependent, self.arn(resource)):
-                self._remove(each)
-        retract(self.table, resource)
-        self.table.delete(resource)
 
 
 def said(kind: Kind) -> str:
