@@ -160,7 +160,10 @@ class Meanwhile:
 
 @dataclass(frozen=True)
 class Partly:
-    """A batch of which the service takes a part: PutRecordBatch of Firehose, BatchWriteItem of DynamoDB."""
+    """A batch of which the service takes a part: PutRecordBatch of Firehose, BatchWriteItem of DynamoDB.
+
+    The rest reaches the service, and its answer counts: whatever is said to be taken was taken.
+    """
 
     share: float = 0.5
     """Of the entries that are refused."""
@@ -173,27 +176,37 @@ class Partly:
 
     def _records(self, request: Any, body: dict[str, Any], forward: Forward, draw: random.Random) -> AWSResponse:
         refused = [draw.random() < self.share for _ in body["Records"]]
-        taken = [record for record, no in zip(body["Records"], refused, strict=True) if not no]
-        if taken:
-            _send_part(request, {**body, "Records": taken}, forward)
-        outcomes = [{"ErrorCode": "ServiceUnavailableException"} if no else {"RecordId": "taken"} for no in refused]
-        return _answer(request, 200, {"FailedPutCount": sum(refused), "RequestResponses": outcomes})
+        sent = [record for record, no in zip(body["Records"], refused, strict=True) if not no]
+        said: list[dict[str, str]] = []
+        if sent:
+            answer = _send_part(request, {**body, "Records": sent}, forward)
+            if answer.status_code != 200:
+                return answer
+            said = json.loads(answer.content)["RequestResponses"]
+        rest = iter(said)
+        outcomes = [{"ErrorCode": "ServiceUnavailableException"} if no else next(rest) for no in refused]
+        failed = sum("ErrorCode" in outcome for outcome in outcomes)
+        return _answer(request, 200, {"FailedPutCount": failed, "RequestResponses": outcomes})
 
     def _items(self, request: Any, body: dict[str, Any], forward: Forward, draw: random.Random) -> AWSResponse:
-        taken: dict[str, list[Any]] = {}
+        sent: dict[str, list[Any]] = {}
         refused: dict[str, list[Any]] = {}
         for table, entries in body["RequestItems"].items():
             for entry in entries:
-                (refused if draw.random() < self.share else taken).setdefault(table, []).append(entry)
-        if taken:
-            _send_part(request, {**body, "RequestItems": taken}, forward)
+                (refused if draw.random() < self.share else sent).setdefault(table, []).append(entry)
+        if sent:
+            answer = _send_part(request, {**body, "RequestItems": sent}, forward)
+            if answer.status_code != 200:
+                return answer
+            for table, entries in json.loads(answer.content).get("UnprocessedItems", {}).items():
+                refused.setdefault(table, []).extend(entries)
         return _answer(request, 200, {"UnprocessedItems": refused})
 
 
-def _send_part(request: Any, body: dict[str, Any], forward: Forward) -> None:
+def _send_part(request: Any, body: dict[str, Any], forward: Forward) -> AWSResponse:
     request.body = json.dumps(body).encode()
     request.headers["Content-Length"] = str(len(request.body))
-    forward(request)
+    return forward(request)
 
 
 @dataclass

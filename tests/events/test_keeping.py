@@ -6,7 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
+from reco.storage.event_stream import EventsNotKept
+from reco.storage.events import VisitorEvent
+from tests.aws import GROUP
 from tests.events.conftest import EventsWorld
 from tests.faults import Delay, Fault, Faults, Kill, Killed, LostAnswer, Partly, Refusal, ServerError, Throttle
 
@@ -88,6 +92,59 @@ def test_a_kill_at_any_step_and_a_repeat_leave_every_event_once_in_each_store(
     assert sorted(frozen.items) == ["before", *ITEMS]
     assert set(frozen.users) == {"ann"}
     assert {item for item, _ in world.history()} == {"before", *ITEMS}
+
+
+STEPS = [
+    *(("PutRecordBatch", fault) for fault in (Refusal(), LostAnswer(), ServerError(after=True), Partly(1.0))),
+    *(("BatchWriteItem", fault) for fault in (Refusal(), LostAnswer(), ServerError(after=True), Partly(1.0))),
+    *(("UpdateItem", fault) for fault in (Refusal(), LostAnswer(), ServerError(after=True))),
+    *(("Query", fault) for fault in (Refusal(), LostAnswer())),
+]
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize(("operation", "fault"), STEPS)
+def test_what_a_session_was_acknowledged_follows_its_user_though_the_login_failed_at_any_step(
+    make_world: Callable[[], EventsWorld], world: EventsWorld, tmp_path: Path, operation: str, fault: Fault, skip: int
+) -> None:
+    """An event before the login, a login that no retry saves (at its first request of the kind, or its second), then
+    an event of each kind: what was acknowledged is the user's for the next answer and for training, once each."""
+    assert world.put({"itemId": "before"}, user=None)["statusCode"] == 200
+    login = make_world()
+    login.requests = 50
+    client = login.firehose if operation == "PutRecordBatch" else login.dynamodb
+    client.meta.config.retries["total_max_attempts"] = 1
+    faults = Faults()
+    faults.add(client, operation, fault, skip=skip)
+    acknowledged = {"before"}
+    if login.put({"itemId": "login"})["statusCode"] == 200:
+        assert faults.count(operation) == 0
+        acknowledged.add("login")
+    for item, user in (("after", None), ("again", "ann"), ("last", None)):
+        assert world.put({"itemId": item}, user=user)["statusCode"] == 200
+        acknowledged.add(item)
+    frozen = world.collect(tmp_path)
+    assert set(frozen.users) == {"ann"}
+    assert acknowledged <= set(frozen.items) <= acknowledged | {"login"}
+    assert len(frozen.items) == len(set(frozen.items))
+    history = [item for item, owner in world.history() if owner == "user"]
+    assert acknowledged <= set(history) <= acknowledged | {"login"}
+    assert len(history) == len(set(history))
+
+
+@pytest.mark.parametrize("inner", [Throttle(), ServerError(), Partly(1.0)])
+def test_a_storm_never_says_that_a_part_was_taken_which_another_fault_refused(world: EventsWorld, inner: Fault) -> None:
+    """Two who plan faults for one client: the part that one lets through is struck by the other."""
+    Faults().add(world.firehose, "PutRecordBatch", inner)
+    Faults().add(world.firehose, "PutRecordBatch", Partly(0.0))
+    Faults().add(world.dynamodb, "BatchWriteItem", inner)
+    Faults().add(world.dynamodb, "BatchWriteItem", Partly(0.0))
+    world.firehose.meta.config.retries["total_max_attempts"] = 1
+    world.dynamodb.meta.config.retries["total_max_attempts"] = 1
+    assert world.put(*EVENTS)["statusCode"] in (429, 500)
+    with pytest.raises((ClientError, EventsNotKept)):
+        world.table.add_to_history(GROUP, "ann", [VisitorEvent("r-0", "i0", 0, 0, "user", "click")])
+    assert world.streamed() == world.history() == []
 
 
 @pytest.mark.parametrize("seed", range(4))
