@@ -135,10 +135,9 @@ def test_what_a_session_was_acknowledged_follows_its_user_though_the_login_faile
 @pytest.mark.parametrize("inner", [Throttle(), ServerError(), Partly(1.0)])
 def test_a_storm_never_says_that_a_part_was_taken_which_another_fault_refused(world: EventsWorld, inner: Fault) -> None:
     """Two who plan faults for one client: the part that one lets through is struck by the other."""
-    Faults().add(world.firehose, "PutRecordBatch", inner)
-    Faults().add(world.firehose, "PutRecordBatch", Partly(0.0))
-    Faults().add(world.dynamodb, "BatchWriteItem", inner)
-    Faults().add(world.dynamodb, "BatchWriteItem", Partly(0.0))
+    for fault in (Partly(0.0), inner):
+        Faults().add(world.firehose, "PutRecordBatch", fault)
+        Faults().add(world.dynamodb, "BatchWriteItem", fault)
     world.firehose.meta.config.retries["total_max_attempts"] = 1
     world.dynamodb.meta.config.retries["total_max_attempts"] = 1
     assert world.put(*EVENTS)["statusCode"] in (429, 500)
