@@ -6,7 +6,7 @@ there (tests.conformance.world).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from botocore import xform_name
@@ -57,6 +57,11 @@ def members(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:
             yield from members(member, inner)
     elif shape.type_name == "list":
         yield from members(shape.member, f"{path}[]")
+
+
+def is_within(path: str, paths: Iterable[str]) -> bool:
+    """Whether a member is one of these, or lies in one."""
+    return any(path == each or path.startswith((f"{each}.", f"{each}[]")) for each in paths)
 
 
 class _Builder:

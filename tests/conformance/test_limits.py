@@ -19,7 +19,7 @@ from tests.conformance.requests import CONTROL, tried_places
 from tests.conformance.world import World
 from tests.wire.clients import connect
 from tests.wire.limits import bounds
-from tests.wire.samples import Place, removed, replaced
+from tests.wire.samples import Place, removed, replaced, sample
 
 Ask = Callable[[str, Any], tuple[str, str]]
 
@@ -49,6 +49,12 @@ def test_just_outside_a_limit_is_refused_by_name_and_changes_nothing(world: Worl
                 code, message = ask(operation, replaced(request, place.steps, value))
                 assert code == "InvalidInputException", (place, value)
                 assert f"{place.spelled}: {bound.words}" in message, (place, value)
+        for bound in bounds(place.shape.key) if place.shape.type_name == "map" else ():
+            for key in bound.broken:
+                entries = {key: sample(place.shape.value, full=False)}
+                code, message = ask(operation, replaced(request, place.steps, entries))
+                assert code == "InvalidInputException", (place, key)
+                assert message.startswith(f'{place.spelled}["') and bound.words in message, (place, key)
         if place.required:
             code, message = ask(operation, removed(request, place.steps))
             assert (code, message) == ("InvalidInputException", f"{place.spelled}: is required")

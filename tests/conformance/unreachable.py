@@ -14,6 +14,9 @@ TAKEN = "ResourceAlreadyExistsException"
 LIMIT = "LimitExceededException"
 INVALID = "InvalidInputException"
 
+NOT_YET = ("PutActionInteractions", "PutActions", "PutItems", "PutUsers")
+"""Operations that this version refuses."""
+
 UNREACHABLE: Mapping[tuple[str, str], str] = {
     ("CreateDataset", LIMIT): (
         "Nothing counts datasets: a group has one of each type, and a second one of a type is "
@@ -26,6 +29,11 @@ UNREACHABLE: Mapping[tuple[str, str], str] = {
     ),
     ("ListTagsForResource", IN_USE): "Reading tags waits for nothing, also while the resource is being deleted.",
     ("TagResource", LIMIT): "Nothing but the number of tags is limited, and that is TooManyTagsException.",
+    **{
+        (operation, code): "The whole operation is refused as not available, with InvalidInputException."
+        for operation in NOT_YET
+        for code in ("ResourceNotFoundException", IN_USE)
+    },
     ("UpdateSolution", LIMIT): "An update makes nothing that is counted; one at a time is ResourceInUseException.",
 }
 """By operation and code."""
@@ -45,3 +53,13 @@ def modelled(operation: str) -> list[str]:
 def reached(operation: str) -> list[str]:
     """Those of them that the operation answers."""
     return [code for code in modelled(operation) if (operation, code) not in UNREACHABLE]
+
+
+def unreached() -> Mapping[tuple[str, str], str]:
+    """The whole table, in the order of operations."""
+    return {
+        (operation, code): UNREACHABLE[operation, code]
+        for operation in OPERATIONS
+        for code in modelled(operation)
+        if (operation, code) in UNREACHABLE
+    }

@@ -63,6 +63,13 @@ SHOP_ITEMS = _record(
     ("CATEGORY_L1", ["string"], {"categorical": True}),
 )
 USERS = _record("Users", ("USER_ID", "string", {}), ("AGE", "int", {}))
+ACTION_INTERACTIONS = _record(
+    "ActionInteractions",
+    ("USER_ID", "string", {}),
+    ("ACTION_ID", "string", {}),
+    ("EVENT_TYPE", "string", {}),
+    ("TIMESTAMP", "long", {}),
+)
 
 V2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
 SIMILAR = "arn:aws:personalize:::recipe/aws-similar-items"
