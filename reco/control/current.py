@@ -51,6 +51,11 @@ class Current:
             if current := self._standing(each, owners):
                 yield current
 
+    def together(self, stored: list[Resource]) -> list[Resource]:
+        """The same for some that were read at once. Cost: one read for every hundred parents that they go with."""
+        owners = self._owners_of(stored)
+        return [current for each in stored if (current := self._standing(each, owners))]
+
     def settle(self, unsettled: Resource, claims: list[Claim]) -> Resource | None:
         """Makes a new resource's claims good; None when another caller has removed it meanwhile.
 
@@ -89,6 +94,20 @@ class Current:
             self.remove(stored)
             return None
         return stored
+
+    def _owners_of(self, dependents: list[Resource]) -> dict[str, bool]:
+        """Which parents are there, of those of these resources that go with their parent."""
+        named = {
+            each.parent: name
+            for each in dependents
+            if each.kind in _OWNERS and each.parent and (name := parse_arn(each.parent))
+        }
+        parents: list[Resource] = []
+        for kind in {name.kind for name in named.values()}:
+            ids = [name.resource_id for name in named.values() if name.kind is kind]
+            parents += self.table.fetch(kind, ids).values()
+        there = {(parent.kind, parent.id) for parent in self.together(parents)} if parents else set()
+        return {arn: (name.kind, name.resource_id) in there for arn, name in named.items()}
 
     def _has_owner(self, dependent: Resource, owners: dict[str, bool]) -> bool:
         """Whether the parent a dependent goes with is there; reading it removes both when its time has come."""

@@ -112,7 +112,7 @@ class Registry:
     ) -> Page:
         """Some resources, and where the next page begins; the same as ResourceTable.page."""
         page = self.table.page(kind, parent, after, limit, newest_first=newest_first)
-        return Page(list(self._current.all(page.resources)), page.next_position)
+        return Page(self._current.together(page.resources), page.next_position)
 
     def children(self, kind: Kind, parent: str) -> Iterator[Resource]:
         """Every child of this kind of the resource with ARN `parent`, oldest first."""

@@ -5,7 +5,7 @@ An entry whose resource is gone, or is another incarnation of the name, is dropp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,14 +60,16 @@ class ResourceLists:
         found: list[Resource] = []
         position = after
         while True:
-            answer = self._entries(kind, parent, position, limit - len(found) + 1, forward=not newest_first)
-            resources = self._followed(kind, answer["Items"])
-            for entry, resource in zip(answer["Items"], resources, strict=True):
+            wanted = limit - len(found)
+            # One more than is wanted tells whether there is another page; it is not followed.
+            answer = self._entries(kind, parent, position, wanted + 1, forward=not newest_first)
+            entries = answer["Items"][:wanted]
+            found += (resource for resource in self._followed(kind, entries) if resource)
+            if len(answer["Items"]) > wanted:
+                position = entries[-1][SORT_KEY]["S"] if entries else position
                 if len(found) == limit:
                     return Page(found, position)
-                position = entry[SORT_KEY]["S"]
-                if resource:
-                    found.append(resource)
+                continue
             if "LastEvaluatedKey" not in answer:
                 return Page(found, None)
             position = answer["LastEvaluatedKey"][SORT_KEY]["S"]
@@ -106,6 +108,14 @@ class ResourceLists:
                 return
             position = answer["LastEvaluatedKey"][SORT_KEY]["S"]
 
+    def fetch(self, kind: Kind, ids: Iterable[str]) -> dict[str, Resource]:
+        """Resources by id; an absent one is left out. Cost: one BatchGetItem for each hundred of them."""
+        each = list(dict.fromkeys(ids))
+        found: dict[str, Resource] = {}
+        for start in range(0, len(each), _BATCH):
+            found.update(self._fetched(kind, each[start : start + _BATCH]))
+        return found
+
     def _entries(
         self, kind: Kind, parent: str | None, after: str | None, limit: int, forward: bool, count_only: bool = False
     ) -> dict[str, Any]:
@@ -126,10 +136,7 @@ class ResourceLists:
 
     def _followed(self, kind: Kind, entries: list[dict[str, Any]]) -> list[Resource | None]:
         """The resource of each entry; None where it is gone or another incarnation has its name."""
-        ids = list(dict.fromkeys(entry["id"]["S"] for entry in entries))
-        stored: dict[str, Resource] = {}
-        for start in range(0, len(ids), _BATCH):
-            stored.update(self._fetched(kind, ids[start : start + _BATCH]))
+        stored = self.fetch(kind, [entry["id"]["S"] for entry in entries])
         return [
             resource
             if (resource := stored.get(entry["id"]["S"]))

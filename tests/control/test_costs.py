@@ -42,7 +42,22 @@ def test_a_page_of_a_list_is_one_query_and_one_batch(bench: Bench) -> None:
     assert calls(bench, bench.client.list_schemas) == {"Query": 1}
 
 
-def test_a_create_makes_about_tencalls(bench: Bench) -> None:
+def test_a_page_asks_after_the_parents_of_all_its_entries_at_once(bench: Bench) -> None:
+    schema = bench.schema()
+    for name in "abc":
+        bench.import_job(bench.dataset(bench.group(name), schema), f"job-{name}")
+
+    assert calls(bench, bench.client.list_dataset_import_jobs) == {"Query": 1, "BatchGetItem": 2}
+
+
+def test_what_only_tells_that_there_is_another_page_is_not_read(bench: Bench) -> None:
+    for number in range(101):
+        bench.client.create_dataset_group(name=f"g{number}")
+
+    assert calls(bench, bench.client.list_dataset_groups, maxResults=100) == {"Query": 1, "BatchGetItem": 1}
+
+
+def test_a_create_makes_about_ten_calls(bench: Bench) -> None:
     group, schema = bench.group(), bench.schema()
     asked = {"name": "d", "datasetGroupArn": group, "schemaArn": schema, "datasetType": "Interactions"}
 

@@ -29,21 +29,19 @@ keys = st.tuples(st.sampled_from("abc"), st.sampled_from(["1", "2", "3", "11"]))
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(keys, max_size=12), st.sampled_from("abcd"), st.integers(1, 5), st.booleans())
+@given(st.lists(keys, max_size=12), st.sampled_from("abcd"), st.integers(1, 5), st.booleans(), st.booleans())
 def test_query_answers_as_stock_moto_does(
-    written: list[tuple[str, str]], partition: str, limit: int, forward: bool
+    written: list[tuple[str, str]], partition: str, limit: int, forward: bool, some: bool
 ) -> None:
+    asked: dict[str, Any] = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": partition}}}
+    if some:
+        asked["KeyConditionExpression"] += " AND begins_with(sk, :s)"
+        asked["ExpressionAttributeValues"][":s"] = {"S": "1"}
+
     def pages(client: Any) -> list[Any]:
         found, more = [], {}
         while True:
-            answer = client.query(
-                TableName="t",
-                KeyConditionExpression="pk = :p AND begins_with(sk, :s)",
-                ExpressionAttributeValues={":p": {"S": partition}, ":s": {"S": "1"}},
-                Limit=limit,
-                ScanIndexForward=forward,
-                **more,
-            )
+            answer = client.query(TableName="t", Limit=limit, ScanIndexForward=forward, **asked, **more)
             found.append((answer["Items"], answer.get("LastEvaluatedKey"), answer["Count"]))
             if "LastEvaluatedKey" not in answer:
                 return found
@@ -56,6 +54,44 @@ def test_query_answers_as_stock_moto_does(
         stock = pages(client)
         with tables.quick():
             assert pages(client) == stock
+
+
+scalars = st.one_of(
+    st.text().map(lambda text: {"S": text}),
+    st.integers(-(10**9), 10**9).map(lambda number: {"N": str(number)}),
+    st.booleans().map(lambda truth: {"BOOL": truth}),
+    st.just({"NULL": True}),
+    st.binary(min_size=1).map(lambda raw: {"B": raw}),
+    st.sets(st.text(min_size=1), min_size=1).map(lambda texts: {"SS": sorted(texts)}),
+)
+attributes = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda values: {"L": values}),
+        st.dictionaries(st.text(min_size=1), inner, max_size=3).map(lambda values: {"M": values}),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.dictionaries(st.text("abc", min_size=1), attributes, max_size=4))
+def test_an_item_comes_back_as_stock_moto_gives_it(more: dict[str, Any]) -> None:
+    key = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+    with mock_aws():
+        client = make_table()
+        client.put_item(TableName="t", Item={**key, **more})
+
+        def answers() -> list[Any]:
+            return [
+                client.get_item(TableName="t", Key=key)["Item"],
+                client.batch_get_item(RequestItems={"t": {"Keys": [key]}})["Responses"],
+                client.scan(TableName="t")["Items"],
+            ]
+
+        stock = answers()
+        with tables.quick():
+            assert answers() == stock
 
 
 def test_query_does_not_look_at_other_partitions() -> None:
