@@ -98,9 +98,16 @@ def play(first: Caller, second: Caller, schedule: Iterable[bool]) -> None:
     second.finish()
 
 
-def one_interruption(longest: int, other: int) -> Iterator[list[bool]]:
-    """Every schedule in which one makes some steps, the other makes some, and then each finishes."""
-    for mine in range(longest + 1):
-        for theirs in range(other + 1):
+def one_interruption(first: int, second: int) -> Iterator[list[bool]]:
+    """Every order in which one is interrupted once by some steps of the other, and the two in which none is.
+
+    Each order once, for `play`; `first` and `second` are how many steps each makes alone.
+    """
+    yield [True] * first
+    yield [False] * second
+    for mine in range(1, first):
+        for theirs in range(1, second + 1):
             yield [True] * mine + [False] * theirs
-            yield [False] * theirs + [True] * mine
+    for theirs in range(1, second):
+        for mine in range(1, first + 1):
+            yield [False] * theirs + [True] * mine + [False] * second
