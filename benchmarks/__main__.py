@@ -56,6 +56,17 @@ def start(runs: int, as_json: bool) -> None:
 
 
 @benchmarks.command()
+@click.option("--runs", default=5, show_default=True, help="Fresh processes for each start; the quietest counts.")
+@click.option("--requests", default=20, show_default=True, help="Timed calls of each operation.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def control(runs: int, requests: int, as_json: bool) -> None:
+    """The control plane: import to first answer, and latencies with 5,000 resources present."""
+    from benchmarks import control as measured
+
+    _print(measured.measure(runs=runs, requests=requests), as_json)
+
+
+@benchmarks.command()
 @click.option("--only", multiple=True, metavar="NAME", help="Only rows whose name holds this; may be repeated.")
 @click.option("--seed", default=0, show_default=True, help="Of the models and of which users are held out together.")
 @click.option("--folds", type=click.IntRange(1), help="Fewer tenths of the users than the row says, to be quicker.")
@@ -108,6 +119,20 @@ def speed(only: tuple[str, ...], runs: int, as_json: bool) -> None:
         print_rows(measured.measure(DATA, only, runs), as_json)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
+
+
+@benchmarks.command()
+@click.option("--requests", default=1_000_000, show_default=True, type=click.IntRange(1), help="How many to send.")
+@click.option("--seed", default=0, show_default=True, help="Of the run; each request has its own, made from it.")
+@click.option("--from", "start", default=0, show_default=True, type=click.IntRange(0), help="Number of the first one.")
+@click.option("--moto", is_flag=True, help="Keep the resources in moto, as the local stack does; ten times slower.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def fuzz(requests: int, seed: int, start: int, moto: bool, as_json: bool) -> None:
+    """Changed requests for the control plane: no fault of ours, no error outside the model, none slow."""
+    from benchmarks import fuzz_table
+
+    if not fuzz_table.measure(requests, seed, start, moto=moto, as_json=as_json):
+        raise click.exceptions.Exit(1)
 
 
 @benchmarks.command()

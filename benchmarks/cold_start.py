@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ STEPS = ("import", "build", "first answer")
 BUDGETS_S = {("runtime", "import"): 0.6}
 """CPU seconds."""
 
-_ENVIRONMENT = environment_for(
+ENVIRONMENT = environment_for(
     region="us-east-1",
     resources_table="resources",
     events_table="events",
@@ -36,6 +37,12 @@ _ENVIRONMENT = environment_for(
     train_machine="arn:aws:states:us-east-1:123456789012:stateMachine:train",
     deploy_machine="arn:aws:states:us-east-1:123456789012:stateMachine:deploy",
     recommender_machine="arn:aws:states:us-east-1:123456789012:stateMachine:recommender",
+    function_name="control",
+    schedule_group="schedules",
+    schedule_role="arn:aws:iam::123456789012:role/schedules",
+    quotas="",
+    permissions="",
+    customer_key="",
 )
 
 _PATHS = {"runtime": "/recommendations", "events": "/events", "control": "/"}
@@ -46,21 +53,23 @@ import json, sys, time
 def clocks():
     return time.process_time(), time.perf_counter()
 
-function, environment, path = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
+function, environment, path, operation, status, *libraries = sys.argv[1:]
 event = {
     "rawPath": path,
-    "headers": {"content-type": "application/json", "x-amz-target": "AmazonPersonalize.CreateSchema"},
+    "headers": {"content-type": "application/json", "x-amz-target": f"AmazonPersonalize.{operation}"},
     "requestContext": {"accountId": "123456789012", "requestId": "r", "http": {"method": "POST", "path": path}},
     "body": "{}",
 }
 marks = [clocks()]
+for library in libraries:
+    __import__(library)
 module = __import__(f"lambdas.{function}.handler", fromlist=["build"])
 marks.append(clocks())
-handler = module.build(environment)
+handler = module.build(json.loads(environment))
 marks.append(clocks())
 answer = handler(event, None)
 marks.append(clocks())
-assert answer["statusCode"] == 400, answer
+assert answer["statusCode"] == int(status), answer
 print(json.dumps([[after[0] - before[0], after[1] - before[1]] for before, after in zip(marks, marks[1:])]))
 """
 
@@ -78,9 +87,9 @@ def measure(runs: int) -> list[Row]:
     rows = []
     with tempfile.TemporaryDirectory(prefix="reco-bytecode-") as bytecode:
         for function in FUNCTIONS:
-            _start(function, Path(bytecode))  # writes the bytecode
+            start_once(function, Path(bytecode))  # writes the bytecode
             for folder, label in ((Path(bytecode), "with bytecode"), (None, "without bytecode")):
-                rows += _rows(function, label, [_start(function, folder) for _ in range(runs)])
+                rows += _rows(function, label, [start_once(function, folder) for _ in range(runs)])
     return rows
 
 
@@ -97,15 +106,32 @@ def _rows(function: str, label: str, starts: list[Start]) -> list[Row]:
     return rows
 
 
-def _start(function: str, bytecode: Path | None) -> Start:
-    """Starts a process; with a folder it reads and writes bytecode there, without one there is none."""
+def start_once(
+    function: str,
+    bytecode: Path | None,
+    *,
+    settings: Mapping[str, str] = ENVIRONMENT,
+    endpoint: str | None = None,
+    asks: tuple[str, int] = ("CreateSchema", 400),
+    libraries: Sequence[str] = (),
+) -> Start:
+    """Starts a process; with a folder it reads and writes bytecode there, without one there is none.
+
+    Args:
+        settings: the function's own variables.
+        endpoint: where its clients find AWS.
+        asks: for control, the operation that is asked for with an empty request, and the status of its answer.
+        libraries: imported first, as part of the step "import".
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AWS_"))}
     environment |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "OPENBLAS_NUM_THREADS": "1"}
+    environment |= {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
     with tempfile.TemporaryDirectory(prefix="reco-no-bytecode-") as empty:
         environment["PYTHONPYCACHEPREFIX"] = str(bytecode or empty)
         if bytecode is None:
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        arguments = [function, json.dumps(_ENVIRONMENT), _PATHS[function]]
+        operation, status = asks
+        arguments = [function, json.dumps(dict(settings)), _PATHS[function], operation, str(status), *libraries]
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM, *arguments],
             capture_output=True,
