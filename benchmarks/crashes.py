@@ -10,7 +10,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from unittest.mock import patch
 
 import click
@@ -80,7 +80,7 @@ def report(kinds: tuple[str, ...], points: int | None, seed: int, *, as_json: bo
         for line in row.wrong:
             console.print(f"  {line}", highlight=False)
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows]))
+        click.echo(json.dumps([vars(row) for row in rows]))
     else:
         console.print(_table(rows))
     return not any(row.wrong for row in rows)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 import pytest
 
+from benchmarks import crashes as crashes_table
+from benchmarks.crashes import Kind, measure
 from reco.arns import parse_arn
 from reco.jobs.workflow import JOBS
 from tests.jobs.bench import Bench
@@ -54,3 +59,15 @@ def test_a_process_that_ends_by_itself_says_what_it_found(shared_bench: Bench) -
     assert (ended.killed, ended.answer) == (False, len(shared_bench.stored()))
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
         in_a_process(lambda: 1 // 0)
+
+
+def test_the_command_prints_what_became_of_each_kind_and_fails_for_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Kind("deploy", calls=2, killed_at=1, runs=4, outcomes=Counter({"done": 3, "wrong": 1}), wrong=["never ends"])
+    monkeypatch.setattr(crashes_table, "measure", lambda *_: iter([told]))
+    assert not crashes_table.report((), None, 0, as_json=True)
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["kind"], row["outcomes"], row["wrong"]) == ("deploy", {"done": 3, "wrong": 1}, ["never ends"])
+    with pytest.raises(ValueError, match="no kind baking"):
+        next(measure(("baking",), None, 0))
