@@ -77,6 +77,9 @@ class MemoryTable:
             found[table] = [self._partitions[pk][sk] for pk, sk in keys if sk in self._partitions.get(pk, {})]
         return {"Responses": found}
 
+    def scan(self, **_: Any) -> dict[str, Any]:
+        return {"Items": [item for partition in self._partitions.values() for item in partition.values()]}
+
     def fill(self, items: list[Item]) -> None:
         """Makes these all there is."""
         self._partitions = {}

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from local.process import StackProcess
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported; see local/__init__.py
+
+# `--hypothesis-profile=long`: a hundred times as many examples where a test does not say how many.
+settings.register_profile("long", max_examples=10_000, deadline=None)
 
 ASSEMBLY = Path(__file__).parent.parent / "build" / "cdk.out"
 
