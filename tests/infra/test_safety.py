@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from infra.api_stack import ROUTES, SIGNED_HEADERS
 from reco.storage import tables
 from reco.storage.layout import EVENT_LOG_PREFIX
@@ -122,19 +124,33 @@ def test_every_log_expires_and_every_function_and_machine_has_one(assembly: Asse
 
 def test_machines_log_everything_and_are_traced(assembly: Assembly) -> None:
     machines = assembly.resources("AWS::StepFunctions::StateMachine")
-    assert {machine.name for machine in machines} == {"Import", "Train", "Deploy"}
+    assert {machine.name for machine in machines} == {"Import", "Train", "Deploy", "Recommender"}
     for machine in machines:
         assert machine.properties["LoggingConfiguration"]["Level"] == "ALL"
         assert machine.properties["TracingConfiguration"] == {"Enabled": True}
 
 
-def test_a_stopped_execution_is_told_to_the_workflow_function(assembly: Assembly) -> None:
-    (rule,) = assembly.resources("AWS::Events::Rule")
+@pytest.mark.parametrize(
+    ("name", "function", "statuses", "told_of"),
+    [
+        ("BadEnds", "Workflow", ["ABORTED", "FAILED", "TIMED_OUT"], ["Import", "Train", "Deploy", "Recommender"]),
+        ("Ends", "Control", ["ABORTED", "FAILED", "SUCCEEDED", "TIMED_OUT"], ["Train", "Deploy"]),
+    ],
+)
+def test_how_executions_end_is_told_to_those_who_act_on_it(
+    assembly: Assembly, name: str, function: str, statuses: list[str], told_of: list[str]
+) -> None:
+    assert {rule.name for rule in assembly.resources("AWS::Events::Rule")} == {"BadEnds", "Ends"}
+    rule = assembly.one("AWS::Events::Rule", name)
     pattern = rule.properties["EventPattern"]
+    assert pattern["source"] == ["aws.states"]
     assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
-    assert pattern["detail"]["status"] == ["ABORTED", "FAILED", "TIMED_OUT"]
-    assert len(pattern["detail"]["stateMachineArn"]) == 3
-    assert "Workflow" in str(rule.properties["Targets"])
+    assert pattern["detail"]["status"] == statuses
+    arns = [str(arn) for arn in pattern["detail"]["stateMachineArn"]]
+    machines = assembly.resources("AWS::StepFunctions::StateMachine")
+    assert [each.name for arn in arns for each in machines if each.logical_id in arn] == told_of
+    (target,) = rule.properties["Targets"]
+    assert assembly.one("AWS::Lambda::Function", function).logical_id in str(target["Arn"])
 
 
 def test_handlers_run_on_arm_and_the_image_on_x86(assembly: Assembly) -> None:
