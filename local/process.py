@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-START_S = 60.0
+START_S = 600.0
+"""For one that hangs: what ends early is noticed at once, and a machine that is busy may take minutes."""
+STOP_S = 180.0
 
 
 class StackProcess:
@@ -74,7 +76,7 @@ class StackProcess:
         """Ends it as Ctrl-C does; its exit status."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        status = self._process.wait(30)
+        status = self._process.wait(STOP_S)
         self._reader.join(5)
         return status
 

@@ -56,7 +56,7 @@ class Caller:
             raise Killed
 
     def _await_pause(self) -> None:
-        assert self._paused.acquire(timeout=30), "the caller neither paused nor ended"
+        assert self._paused.acquire(timeout=300), "the caller neither paused nor ended"
 
     def _run(self) -> None:
         self._stage.callers[threading.get_ident()] = self
