@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from reco.artefact import Artefact, Vocabulary, open_artefact, write_artefact
 from reco.clock import Clock, system_clock
 from reco.errors import PlatformFault
+from reco.events.session_owners import FindLinks, SessionOwner, session_owners
 from reco.jobs.specification import EventLog
 from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
-from reco.storage.events import EventTable
+from reco.storage.events import EventTable, SessionLink
 from reco.storage.layout import uri
 from reco.storage.objects import Objects
 
@@ -100,42 +101,48 @@ def collect_events(
 ) -> StreamedEvents:
     """All streamed events of the group, from both logs.
 
-    Events without a user are given to the first user seen with their session; those of a session that never had one
-    are left out, and so are events without an item. Of events that agree in client's id, user, item and type only the
-    first received is in.
+    Events without a user are given to the user whom their session belongs to (reco.events.session_owners); those of a
+    session that never had one are left out, and so are events without an item. Of events that agree in client's id,
+    user, item and type only the first received is in.
 
     Args:
         workspace: for one downloaded object per reader at a time.
     Raises:
         PlatformFault: an object of the log cannot be read; names it.
-    Cost: the whole S3 log of all groups is read; memory for this group's records.
+    Cost: the whole S3 log of all groups is read; memory for this group's records; one query for each session in
+    which several users were seen.
     """
     settled_ms = round((clock() - settling_s) * 1000)
-    hot, cold = EventTable(dynamodb_client, log.table).log(log.group), _read_log(home, log, workspace)
-    return unite(itertools.chain(hot, cold), settled_ms)
+    table = EventTable(dynamodb_client, log.table)
+
+    def find_links(sessions: Sequence[str]) -> dict[str, SessionLink]:
+        with ThreadPoolExecutor(_READERS) as readers:
+            found = readers.map(lambda session: table.query_link(log.group, session), sessions)
+            return {session: link for session, link in zip(sessions, found, strict=True) if link}
+
+    return unite(itertools.chain(table.log(log.group), _read_log(home, log, workspace)), settled_ms, find_links)
 
 
-def unite(records: Iterable[EventRecord], settled_ms: int) -> StreamedEvents:
+def unite(
+    records: Iterable[EventRecord], settled_ms: int, find_links: FindLinks = lambda sessions: {}
+) -> StreamedEvents:
     """Records as columns. They may come in any order and again and again: each id counts once."""
     unique = {record.record: record for record in records}.values()
     ordered = sorted(unique, key=lambda record: (record.received_ms, record.record))
-    owners: dict[str, EventRecord] = {}
-    for record in ordered:
-        if record.user is not None:
-            owners.setdefault(record.session, record)
+    owners = session_owners(ordered, find_links)
     left_out = {"no user": 0, "no item": 0, "same event id": 0}
     seen = set()
     kept: list[tuple[str, float, str, EventRecord]] = []
     unsettled = []
     for record in ordered:
-        owner = record if record.user is not None else owners.get(record.session)
+        owner = SessionOwner(record.user, 0) if record.user is not None else owners.get(record.session)
         if record.item is None:
             left_out["no item"] += 1
             continue
-        if owner is None or owner.user is None:
+        if owner is None:
             left_out["no user"] += 1
             continue
-        if max(record.received_ms, owner.received_ms if owner is not record else 0) > settled_ms:
+        if max(record.received_ms, owner.known_ms) > settled_ms:
             unsettled.append(record.record)
         same = (record.event_id, owner.user, record.item, record.type)
         if same in seen:

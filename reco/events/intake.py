@@ -44,20 +44,31 @@ class EventIntake:
             self._link(first.group, first.session, first.user, first.received_ms)
 
     def _give_to_linked_user(self, records: Sequence[EventRecord]) -> None:
-        group, session = records[0].group, records[0].session
-        link = self._table.find_link(group, session)
-        if link:
-            self._give(group, link, [event for record in records if (event := visitor_event(record))])
+        first = records[0]
+        link = self._table.find_link(first.group, first.session)
+        if link is None:
+            return
+        if not link.lasts(first.received_at):
+            # By the same request that makes a link, as this one may be forgotten in this very moment.
+            link = self._table.link(first.group, first.session, link.user, first.received_ms)
+        if link.adopted:
+            self._give(first.group, link, [event for record in records if (event := visitor_event(record))])
+        else:
+            self._adopt(first.group, first.session, link)
 
     def _link(self, group: str, session: str, user: str, received_ms: int) -> None:
         link = self._table.link(group, session, user, received_ms)
         if not link.adopted:
-            # Also when the link is another's, or an earlier call of ours: that call may have died before this.
-            self._give(group, link, list(self._table.session_events(group, session)))
-            self._table.mark_adopted(group, session)
+            self._adopt(group, session, link)
         if len(self._settled) >= _REMEMBERED_SESSIONS:
             self._settled.clear()
         self._settled.add((group, session))
+
+    def _adopt(self, group: str, session: str, link: SessionLink) -> None:
+        """Gives all of the session's events away. Whoever finds that this was not done does it, whosever the link is:
+        the call that made the link may have died before."""
+        self._give(group, link, list(self._table.session_events(group, session)))
+        self._table.mark_adopted(group, session)
 
     def _give(self, group: str, link: SessionLink, events: Sequence[VisitorEvent]) -> None:
         given = [replace(event, owner="user", known_ms=max(event.known_ms, link.linked_ms)) for event in events]

@@ -30,7 +30,8 @@ LOG_DAYS = 8
 VISITOR_DAYS = 30
 """An event counts in its visitor's history this long, unless a model's own history holds it by then."""
 LINK_DAYS = 60
-"""Longer than the events of the session that the link gives to a user."""
+"""From the last call that needed the link, give or take VISITOR_DAYS: while a session is in use it has its user, and
+no event in its history outlives the link, which would give the event away a second time."""
 SHARDS = 8
 """Log partitions per group and hour: a partition takes 1,000 writes a second, a group sends up to 10,000."""
 
@@ -63,6 +64,12 @@ class SessionLink:
     """When the event that linked them was received."""
     adopted: bool
     """Whether the session's earlier events are in the user's history by now."""
+    expires_s: int
+    """Seconds since the epoch: when the table may forget it, unless a call makes it last."""
+
+    def lasts(self, now_s: float) -> bool:
+        """Whether it will outlive an event that is received now."""
+        return self.expires_s >= now_s + VISITOR_DAYS * _DAY_S
 
 
 def shard_of(record: EventRecord) -> int:
@@ -196,13 +203,13 @@ class EventTable:
         return found[::-1]
 
     def link(self, group: str, session: str, user: str, linked_ms: int) -> SessionLink:
-        """Gives the session to the user, unless it belongs to one; returns whose it is now."""
+        """Gives the session to the user, unless it belongs to one; returns whose it is now. The link lasts anew."""
         answer = self._client.update_item(
             TableName=self._table,
             Key=_link_key(group, session),
             UpdateExpression=(
                 "SET #user = if_not_exists(#user, :user), linked_ms = if_not_exists(linked_ms, :linked_ms), "
-                "expires_at = if_not_exists(expires_at, :expires_at)"
+                "expires_at = :expires_at"
             ),
             ExpressionAttributeNames={"#user": "user"},
             ExpressionAttributeValues={
@@ -217,6 +224,10 @@ class EventTable:
     def find_link(self, group: str, session: str) -> SessionLink | None:
         answer = self._client.get_item(TableName=self._table, Key=_link_key(group, session), ConsistentRead=True)
         return _link_of(answer["Item"]) if "Item" in answer else None
+
+    def query_link(self, group: str, session: str) -> SessionLink | None:
+        """What `find_link` finds, for training, which may query this table and do nothing else."""
+        return next((_link_of(item) for item in self._query(_link_key(group, session)[PARTITION_KEY]["S"])), None)
 
     def mark_adopted(self, group: str, session: str) -> None:
         """Says that all of the session's earlier events are in the user's history."""
@@ -280,4 +291,5 @@ def _link_of(item: dict[str, Any]) -> SessionLink:
         user=item["user"]["S"],
         linked_ms=int(item["linked_ms"]["N"]),
         adopted=item.get("adopted", {}).get("BOOL", False),
+        expires_s=int(item["expires_at"]["N"]),
     )
