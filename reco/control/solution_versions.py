@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from reco.arns import Kind
@@ -13,7 +14,7 @@ from reco.control.registry import Registry, fresh
 from reco.control.solutions import find_solution, require_datasets
 from reco.control.stopping import stop_made_up_for
 from reco.control.tags import tags_of
-from reco.errors import InvalidInput, ResourceInUse
+from reco.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_PENDING, CREATE_STOPPED
 from reco.recipes import recipe_by_arn
 from reco.storage.resources import Resource
@@ -30,15 +31,30 @@ _COPIED = (
 
 
 def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
-    """A version is a frozen copy of its solution's settings; its id is drawn, or the caller's name."""
+    """A version is a frozen copy of its solution's settings; its id is the caller's name, or one that nobody chose.
+
+    Without a name nothing would tell a request that an SDK sends again, since the first answer was lost, from one for
+    another version. So the id is made from the SDK's own id of the call: the second time the same version is answered.
+    """
     asked = call.parameters
     tags = tags_of(asked.get("tags"))
     solution = find_solution(registry, asked["solution_arn"])
     name = asked.get("name")
-    version_id = name or secrets.token_hex(4)
+    version_id = name or _unchosen_id(solution, call.invocation)
     mode = asked.get("training_mode", "FULL")
-    version = start_training(registry, solution, version_id, mode=mode, training_type="MANUAL", name=name, tags=tags)
-    return {"solution_version_arn": registry.arn(version)}
+    try:
+        start_training(registry, solution, version_id, mode=mode, training_type="MANUAL", name=name, tags=tags)
+    except ResourceAlreadyExists:
+        if name or call.invocation is None:
+            raise
+    return {"solution_version_arn": registry.owner.arn(Kind.SOLUTION_VERSION, f"{solution.id}/{version_id}")}
+
+
+def _unchosen_id(solution: Resource, invocation: str | None) -> str:
+    """8 hex digits: the same for the same call of an SDK's user, else drawn."""
+    if invocation is None:
+        return secrets.token_hex(4)
+    return sha256(f"{solution.incarnation}/{invocation}".encode()).hexdigest()[:8]
 
 
 def start_training(

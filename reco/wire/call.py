@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reco.arns import Owner
@@ -31,6 +31,9 @@ class Call:
 
     now: float
     """Seconds since the epoch, read once: everything that one request writes carries the same time."""
+
+    invocation: str | None = field(default=None, compare=False)
+    """What an AWS SDK calls this call of its user's, the same each time that it sends it again; None from others."""
 
 
 Operation = Callable[[Call], Mapping[str, Any] | None]

@@ -22,6 +22,10 @@ from reco.wire.text_limits import check_text_limits
 logger = Logger(service="reco")
 
 
+INVOCATION = "amz-sdk-invocation-id"
+"""Header, in lower case as the gateway hands it on."""
+
+
 def respond(
     event: Mapping[str, Any], operations: Mapping[str, Operation], clock: Clock, *, region: str
 ) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def respond(
             caller_arn=request.caller_arn,
             request_id=request.request_id,
             now=clock(),
+            invocation=request.headers.get(INVOCATION),
         )
         output = method(call)
         return success(service, request.request_id, route.write(output or {}) if route.write else None)
