@@ -86,7 +86,10 @@ def test_whoever_dies_where_each_acknowledged_event_counts_once_for_its_user(wor
             user = record.user or (link and link.user)
             if record.record in acknowledged and user:
                 streamed = histories[user]
-                assert all(counted(model, streamed, user)[record.record] >= 1 for model in models)
+                for model in models:
+                    # A training in between may have taken a login that died for the owner (docs/adr/0007).
+                    owner = dict(zip(model.records, model.users, strict=True)).get(record.record, user)
+                    assert owner != user or counted(model, streamed, user)[record.record] >= 1
                 assert [counted(model, streamed, user)[record.record] for model in last] == [1] * len(last)
 
 
