@@ -12,9 +12,9 @@ from typing import Any
 from reco.arns import Kind
 from reco.control.batch_jobs import BY_VERSION, Trained, create_batch_job, trained_version
 from reco.control.exploration import check_exploration
+from reco.control.group_data import datasets_in, schema_of
 from reco.control.job_records import describe_job, list_jobs
 from reco.control.registry import Registry
-from reco.datasets.schemas import Schema, parse_schema
 from reco.errors import InvalidInput
 from reco.wire.call import Call
 
@@ -60,7 +60,8 @@ def _check_themes(registry: Registry, trained: Trained, mode: str, config: Mappi
         )
     if config is None:
         raise InvalidInput("batchInferenceJobMode THEME_GENERATION needs themeGenerationConfig.")
-    items = _items_schema(registry, trained.group)
+    dataset = datasets_in(registry, trained.group).get("ITEMS")
+    items = schema_of(registry, dataset) if dataset else None
     name = config["fields_for_theme_generation"]["item_name"]
     member = "themeGenerationConfig.fieldsForThemeGeneration.itemName"
     field = items.field(name) if items else None
@@ -68,11 +69,3 @@ def _check_themes(registry: Registry, trained: Trained, mode: str, config: Mappi
         raise InvalidInput(f"{member} must be a string field of the group's Items schema; {name} is not.")
     if not any(each.textual for each in items.fields):
         raise InvalidInput("batchInferenceJobMode THEME_GENERATION needs a textual field in the group's Items schema.")
-
-
-def _items_schema(registry: Registry, group: str) -> Schema | None:
-    for dataset in registry.children(Kind.DATASET, group):
-        if dataset.body["dataset_type"] == "ITEMS":
-            schema = registry.find(Kind.SCHEMA, dataset.body["schema_arn"], "schemaArn")
-            return parse_schema(schema.body["schema"])
-    return None

@@ -9,11 +9,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from reco.arns import Kind
 from reco.control.exploration import check_exploration
 from reco.control.following import LATEST, is_latest
+from reco.control.group_data import datasets_in, schema_of
 from reco.control.registry import Registry
-from reco.datasets.schemas import parse_schema
 from reco.errors import InvalidInput
 from reco.recipes import Recipe, recipe_by_arn
 from reco.storage.resources import Resource
@@ -51,7 +50,7 @@ def check_campaign_config(registry: Registry, version: Resource, config: Mapping
         member = "campaignConfig.enableMetadataWithRecommendations"
         if recipe.metadata == "no":
             raise InvalidInput(f"{member}: {recipe.name} answers without metadata of items; leave it out or false.")
-        if _dataset(registry, group_arn, "ITEMS") is None:
+        if "ITEMS" not in datasets_in(registry, group_arn):
             raise InvalidInput(f"{member} needs a dataset of type ITEMS, and {group_arn} has none.")
     _check_influence(registry, recipe, group_arn, config.get("ranking_influence", {}))
 
@@ -62,20 +61,10 @@ def _check_influence(registry: Registry, recipe: Recipe, group_arn: str, given: 
         if recipe.family != "semantic_similarity":
             raise InvalidInput(f"{member}: only aws-semantic-similarity takes it, {recipe.name} does not.")
         dataset_type, column = _INFLUENCES[influence]
-        dataset = _dataset(registry, group_arn, dataset_type)
+        dataset = datasets_in(registry, group_arn).get(dataset_type)
         if dataset is None:
             raise InvalidInput(f"{member}: {influence} needs a dataset of type {dataset_type}; {group_arn} has none.")
-        if column and column not in _columns(registry, dataset):
+        if column and column not in schema_of(registry, dataset).names:
             raise InvalidInput(f"{member}: {influence} needs a field {column}, which the schema of the Items lacks.")
         if weight > 0:
             raise InvalidInput(f"{member}: a weight of {influence} above 0 is not available in this version.")
-
-
-def _dataset(registry: Registry, group_arn: str, dataset_type: str) -> Resource | None:
-    found = (each for each in registry.children(Kind.DATASET, group_arn) if each.deleting_since is None)
-    return next((each for each in found if each.body["dataset_type"] == dataset_type), None)
-
-
-def _columns(registry: Registry, dataset: Resource) -> tuple[str, ...]:
-    schema = registry.find(Kind.SCHEMA, dataset.body["schema_arn"], "schemaArn")
-    return parse_schema(schema.body["schema"]).names

@@ -5,18 +5,17 @@ Source: control-plane reference, sections B.2, B.3 and J.5; runtime reference, s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from reco.arns import Kind
 from reco.control.claims import claim_on
+from reco.control.group_data import datasets_in, schema_of
 from reco.control.lifecycle import IN_PROGRESS
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.tags import tags_of
-from reco.datasets.schemas import Schema, parse_schema
-from reco.errors import InvalidInput, LimitExceeded, ResourceInUse, ResourceNotFound
+from reco.errors import InvalidInput, LimitExceeded, ResourceInUse
 from reco.filters.checks import CheckedFilter, check, datasets_of
 from reco.filters.stored import checked_filter, document
 from reco.storage.resources import Resource
@@ -41,8 +40,10 @@ def create_filter(registry: Registry, call: Call) -> dict[str, Any]:
     body = {name: asked[name] for name in ("name", "dataset_group_arn", "filter_expression")}
     try:
         registry.require_active(group)
-        datasets = _datasets(registry, asked["dataset_group_arn"], datasets_of(tree))
-        checked = check(tree, {each: _schema(registry, dataset) for each, dataset in datasets.items()})
+        named = datasets_of(tree)
+        found = datasets_in(registry, asked["dataset_group_arn"])
+        datasets = {dataset_type: dataset for dataset_type, dataset in found.items() if dataset_type in named}
+        checked = check(tree, {each: schema_of(registry, dataset) for each, dataset in datasets.items()})
         _check_columns(registry, asked["dataset_group_arn"], checked)
         created = fresh(Kind.FILTER, asked["name"], body, call.now, tags=tags, parent=asked["dataset_group_arn"])
         claims = [claim_on(group), *(claim_on(dataset) for dataset in datasets.values())]
@@ -79,24 +80,6 @@ def delete_filter(registry: Registry, call: Call) -> None:
 def checked_in(resource: Resource) -> CheckedFilter:
     """The tree of a stored filter, with the types of its columns: what an answer to a request evaluates."""
     return checked_filter(resource.inner[_DOCUMENT])
-
-
-def _datasets(registry: Registry, group_arn: str, types: Collection[str]) -> Mapping[str, Resource]:
-    """The group's datasets of these types, by type; one that is being deleted is there no more."""
-    return {
-        dataset.body["dataset_type"]: dataset
-        for dataset in registry.children(Kind.DATASET, group_arn)
-        if dataset.body["dataset_type"] in types and dataset.deleting_since is None
-    }
-
-
-def _schema(registry: Registry, dataset: Resource) -> Schema:
-    try:
-        schema = registry.find(Kind.SCHEMA, dataset.body["schema_arn"], "schemaArn")
-    except ResourceNotFound as error:
-        # A schema is deleted only after its last dataset has taken another, which happened after the dataset was read.
-        raise ResourceInUse(f"{registry.arn(dataset)} has just been given another schema; try again.") from error
-    return parse_schema(schema.body["schema"])
 
 
 def _check_columns(registry: Registry, group_arn: str, checked: CheckedFilter) -> None:

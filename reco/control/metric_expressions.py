@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from reco.arns import Kind
+from reco.control.group_data import datasets_in, schema_of
 from reco.control.registry import Registry
-from reco.datasets.schemas import Schema, parse_schema
 from reco.errors import InvalidInput
 from reco.storage.resources import Resource
 
@@ -26,8 +25,8 @@ def require_event_type(registry: Registry, group: str) -> None:
     Raises:
         InvalidInput: no interactions dataset, or its schema lacks the field.
     """
-    dataset = _datasets(registry, group).get("INTERACTIONS")
-    if dataset is None or _EVENT_TYPE not in _schema(registry, dataset).names:
+    dataset = datasets_in(registry, group).get("INTERACTIONS")
+    if dataset is None or _EVENT_TYPE not in schema_of(registry, dataset).names:
         raise InvalidInput(
             f"A metric attribution counts events by type: {group} needs an Interactions dataset whose schema has "
             f"{_EVENT_TYPE}."
@@ -54,25 +53,13 @@ def check_expressions(registry: Registry, group: str, metrics: Sequence[Mapping[
             raise InvalidInput(
                 f"{place} must be SAMPLECOUNT(), SUM(Items.COLUMN) or SUM(Interactions.COLUMN); it is {expression}."
             )
-        datasets = _datasets(registry, group) if datasets is None else datasets
+        datasets = datasets_in(registry, group) if datasets is None else datasets
         dataset_type, column = summed[1].upper(), summed[2]
         dataset = datasets.get(dataset_type)
         if dataset is None:
             raise InvalidInput(f"{place}: {group} has no dataset of type {dataset_type}.")
-        field = _schema(registry, dataset).field(column)
+        field = schema_of(registry, dataset).field(column)
         if field is None or not field.numeric:
             raise InvalidInput(f"{place}: {column} is no numeric field of the schema of {registry.arn(dataset)}.")
         if dataset_type == "ITEMS" and "snapshot" not in dataset.inner:
             raise InvalidInput(f"{place}: {registry.arn(dataset)} has no imported data yet; import it first.")
-
-
-def _datasets(registry: Registry, group: str) -> dict[str, Resource]:
-    return {
-        each.body["dataset_type"]: each
-        for each in registry.children(Kind.DATASET, group)
-        if each.deleting_since is None
-    }
-
-
-def _schema(registry: Registry, dataset: Resource) -> Schema:
-    return parse_schema(registry.find(Kind.SCHEMA, dataset.body["schema_arn"], "schemaArn").body["schema"])

@@ -12,6 +12,7 @@ from typing import Any
 
 from reco.arns import Kind
 from reco.control.claims import claim_on
+from reco.control.group_data import schema_of
 from reco.control.lifecycle import FINAL, STOPPING
 from reco.control.listing import list_resources
 from reco.control.recommender_config import check_recommender_columns, check_recommender_config
@@ -20,7 +21,6 @@ from reco.control.solutions import require_datasets
 from reco.control.tags import tags_of
 from reco.control.training_data import columns_learned_from
 from reco.control.update_records import shown_update, updating, with_next_execution, with_update
-from reco.datasets.schemas import Schema, parse_schema
 from reco.errors import InvalidInput, ResourceInUse
 from reco.jobs.status import ACTIVE, CREATE_PENDING, INACTIVE, START_PENDING
 from reco.jobs.target import COLUMNS, MODEL
@@ -180,18 +180,13 @@ def _columns(
 ) -> Columns:
     """The columns that a training with this configuration learns from, once they are found to be there."""
     schemas = {
-        dataset_type: _schema(registry, dataset)
+        dataset_type: schema_of(registry, dataset)
         for dataset_type, dataset in datasets.items()
         if dataset.deleting_since is None
     }
     check_recommender_columns(config, schemas)
     used = {dataset_type: schema for dataset_type, schema in schemas.items() if dataset_type in recipe.datasets}
     return columns_learned_from(config.get("training_data_config"), used)
-
-
-def _schema(registry: Registry, dataset: Resource) -> Schema:
-    schema = registry.find(Kind.SCHEMA, dataset.body["schema_arn"], "schemaArn")
-    return parse_schema(schema.body["schema"])
 
 
 def _is_as_asked(recommender: Resource, config: Mapping[str, Any], columns: Columns) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from reco.arns import Kind
 from reco.control.automatic_training import arranged, forget, reset_by_update
 from reco.control.claims import claim_on
+from reco.control.group_data import schema_of
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.solution_config import check_columns, check_config, check_schedule, check_update
@@ -24,7 +24,6 @@ from reco.control.solution_updates import (
 from reco.control.stopping import stop_made_up_for
 from reco.control.tags import tags_of
 from reco.control.tuning import AUTO_ML_NEEDS, asked_recipe, auto_ml_result, check_search
-from reco.datasets.schemas import Schema, parse_schema
 from reco.errors import InvalidInput, ResourceInUse
 from reco.jobs.status import UNFINISHED
 from reco.recipes import Recipe, recipe_by_arn
@@ -49,7 +48,7 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
     check_search(asked, recipe)
     registry.require_active(group)
     datasets = require_datasets(registry, asked["dataset_group_arn"], recipe)
-    check_columns(asked, _schemas(registry, datasets))
+    check_columns(asked, {each: schema_of(registry, dataset) for each, dataset in datasets.items()})
     body = {
         "name": asked["name"],
         "perform_hpo": asked.get("perform_hpo", False),
@@ -80,8 +79,8 @@ def update_solution(registry: Registry, call: Call) -> dict[str, Any]:
     events = asked.get("solution_update_config", {}).get("events_config")
     if events:
         datasets = registry.children(Kind.DATASET, solution.body["dataset_group_arn"])
-        by_type = {each.body["dataset_type"]: each for each in datasets}
-        check_columns({"solution_config": {"events_config": events}}, _schemas(registry, by_type))
+        schemas = {each.body["dataset_type"]: schema_of(registry, each) for each in datasets}
+        check_columns({"solution_config": {"events_config": events}}, schemas)
 
     def updated(current: Resource) -> Resource:
         registry.require_active(current)
@@ -161,12 +160,3 @@ def require_datasets(registry: Registry, group_arn: str, recipe: Recipe | None) 
             needing = recipe.name if recipe else "performAutoML"
             raise InvalidInput(f"{needing} needs a dataset of type {dataset_type}, and {group_arn} has none.")
     return datasets
-
-
-def _schemas(registry: Registry, datasets: Mapping[str, Resource]) -> dict[str, Schema]:
-    """The schemas of a group's datasets, by type."""
-    schemas = {}
-    for dataset_type, dataset in datasets.items():
-        schema = registry.find(Kind.SCHEMA, dataset.body["schema_arn"], "schemaArn")
-        schemas[dataset_type] = parse_schema(schema.body["schema"])
-    return schemas
