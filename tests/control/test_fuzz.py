@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.fuzz import Figures, broken, run
-from benchmarks.fuzz_requests import NAMES, request_at
+from benchmarks.fuzz_requests import NAMES, Request, request_at
 from benchmarks.fuzz_world import CHAPTER, World, worlds
 
 SEED = 1
@@ -87,7 +87,7 @@ def test_what_must_not_be_is_found(world: World, monkeypatch: pytest.MonkeyPatch
     assert [len(list(broken(request, each, 0.0))) for each in (fault, foreign, own, answered({}, 400))] == [1, 1, 0, 1]
     assert list(broken(request, own, 5.1)) == ["took 5.1 s"]
 
-    def fails(request: Any) -> dict[str, Any]:
+    def fails(request: Request) -> dict[str, Any]:
         raise RuntimeError("of the test")
 
     monkeypatch.setattr(world, "answer", fails)
@@ -97,5 +97,17 @@ def test_what_must_not_be_is_found(world: World, monkeypatch: pytest.MonkeyPatch
     assert json.loads(json.dumps(figures.as_json()))["findings"][0]["seed"] == finding.seed
 
 
-def _requests(world: World) -> Iterator[Any]:
+def test_an_interrupt_ends_a_run_with_the_figures_so_far(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = world.answer
+
+    def interrupted(request: Request) -> dict[str, Any]:
+        if request.number == 30:
+            raise KeyboardInterrupt
+        return answer(request)
+
+    monkeypatch.setattr(world, "answer", interrupted)
+    assert run(world, SEED, 1000).requests == 30
+
+
+def _requests(world: World) -> Iterator[Request]:
     return (request_at(SEED, number, world.living) for number in range(10_000))
