@@ -27,7 +27,8 @@ class Kept:
         self.written: set[Key] = set()
         """Keys of all writes that were tried since `put_back`, also of those that came to nothing."""
         self._bench = bench
-        self._items = {_key_of(item): item for item in stored_items(bench)}
+        self.items = {_key_of(item): item for item in stored_items(bench)}
+        """As they were, and will be again."""
         for write in _WRITES:
             bench.table.client.meta.events.register(f"provide-client-params.dynamodb.{write}", self._note)
 
@@ -38,7 +39,7 @@ class Kept:
     def put_back(self) -> None:
         table = self._bench.table
         for pk, sk in sorted(self.written):
-            item = self._items.get((pk, sk))
+            item = self.items.get((pk, sk))
             if item:
                 table.client.put_item(TableName=table.name, Item=item)
             else:
