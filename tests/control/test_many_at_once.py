@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import threading
 from collections import Counter
@@ -14,13 +15,22 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from benchmarks.fuzz_memory import MemoryTable
 from local.tables import quick
 from reco.arns import Kind
+from reco.control import operations
+from reco.storage.resources import ResourceTable
+from reco.wire.call import Operation
 from tests.control.conftest import INTERACTIONS, RECIPE, ROLE, Bench, Cloud
 from tests.control.every_kind import EXPRESSION, FOR_YOU, METRIC, one_of_each
+from tests.control.interleaving import Stage
 from tests.control.jobs import PLACES
+from tests.wire.clients import connect
 
 CLIENTS = 50
+Requests = dict[str, dict[str, Any]]
+Shop = tuple[Bench, Requests, list[dict[str, Any]]]
+"""The control plane; by operation, a request for what is not there; and the items of the table at first."""
 ONE_ONLY = {"CreateEventTracker": "LimitExceededException"}
 """Its id is drawn, not named: the others are told that there is one."""
 
@@ -36,14 +46,15 @@ def _threads_take_turns_often() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def requests(cloud: Cloud) -> Iterator[tuple[Bench, dict[str, dict[str, Any]]]]:
-    """A shop with everything in it, and for each operation that creates, a request for something that is not there."""
+def shop(cloud: Cloud) -> Iterator[Shop]:
+    """A shop with everything in it."""
     bench = cloud.bench()
     made, special = one_of_each(bench, "")
     free = bench.group("free")
     bench.settle()
     group, version, dataset = made[Kind.DATASET_GROUP], made[Kind.SOLUTION_VERSION], made[Kind.DATASET]
     job = {"jobName": "one", "roleArn": ROLE}
+    items = bench.table.client.scan(TableName=bench.table.name)["Items"]
     yield (
         bench,
         {
@@ -89,6 +100,7 @@ def requests(cloud: Cloud) -> Iterator[tuple[Bench, dict[str, dict[str, Any]]]]:
                 "metricsOutputConfig": {"roleArn": ROLE},
             },
         },
+        items,
     )
     cloud.forget(bench)
 
@@ -128,10 +140,31 @@ OPERATIONS = (
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_of_fifty_clients_that_create_one_name_one_wins(
-    requests: tuple[Bench, dict[str, dict[str, Any]]], operation: str
-) -> None:
-    bench, asked = requests
+def test_one_wins_whoever_makes_the_next_step(shop: Shop, operation: str) -> None:
+    """Threads are luck: here eight clients make their calls to DynamoDB in drawn orders, from the same beginning."""
+    bench, asked, beginning = shop
+    answering: dict[str, Operation] = {}
+    client = connect("personalize", answering, lambda: bench.now)
+    draw = random.Random(operation)
+    for _ in range(4):
+        memory = MemoryTable()
+        memory.fill(beginning)
+        stage = Stage(memory)
+        answering.update(operations.build(bench.registries_over(ResourceTable(stage, "resources"))))
+        create = getattr(client, xform_name(operation))
+        callers = [stage.enter(partial(create, **asked[operation])) for _ in range(8)]
+        while waiting := [caller for caller in callers if not caller.done]:
+            draw.choice(waiting).step()
+
+        refusals = [caller.outcome for caller in callers if isinstance(caller.outcome, Exception)]
+        assert len(refusals) == len(callers) - 1
+        codes = {getattr(each, "response", {"Error": {"Code": repr(each)}})["Error"]["Code"] for each in refusals}
+        assert codes == {ONE_ONLY.get(operation, "ResourceAlreadyExistsException")}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_of_fifty_clients_that_create_one_name_one_wins(shop: Shop, operation: str) -> None:
+    bench, asked, _ = shop
     create = getattr(bench.client, xform_name(operation))
     before = _names(bench)
 
@@ -153,10 +186,10 @@ def _names(bench: Bench) -> set[tuple[str, str]]:
     return {(item["pk"]["S"], item["sk"]["S"]) for item in items}
 
 
-def test_every_operation_that_creates_is_asked(requests: tuple[Bench, dict[str, dict[str, Any]]]) -> None:
+def test_every_operation_that_creates_is_asked(shop: Shop) -> None:
     from reco.control.operations import METHODS
 
-    assert set(requests[1]) == set(OPERATIONS) == {name for name in METHODS if name.startswith("Create")}
+    assert set(shop[1]) == set(OPERATIONS) == {name for name in METHODS if name.startswith("Create")}
 
 
 def test_lists_are_whole_while_others_create_and_delete(bench: Bench) -> None:
