@@ -27,11 +27,11 @@ def _environment(world: StackProcess) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def session(world: StackProcess, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the README's Python session prints, in a folder that holds somebody's own interactions.csv."""
+    """What the README's Python prints, one block after the other, in a folder with somebody's own interactions.csv."""
     folder = tmp_path_factory.mktemp("own-data")
     shop = make_shop(seed=11, users=120)
     (folder / "interactions.csv").write_bytes(to_csv(shop.interactions[["USER_ID", "ITEM_ID", "TIMESTAMP"]]))
-    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    program = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     ran = subprocess.run(
         [sys.executable, "-c", program],
         cwd=folder,
@@ -103,7 +103,7 @@ def test_every_page_that_the_readme_points_to_exists() -> None:
 
 def test_every_make_target_and_command_of_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`?make ([a-z]+)", README)) <= targets
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)) <= targets
     from reco.cli.main import VERBS
 
     assert set(re.findall(r"reco ([a-z-]+)(?= [-A-Z`\"])", README)) <= set(VERBS)
