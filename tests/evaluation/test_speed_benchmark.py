@@ -97,18 +97,20 @@ def test_an_unknown_row_is_refused_by_name() -> None:
 def test_sizes_and_first_answers_of_a_catalogue_come_from_one_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
     answers = iter([9.0, 4.0])
+    taken = {"artefact_mb": 3.0, "histories_mb": 0.5, "peak_mb": 80.0, "wall_s": 2.0}
+    told = {"load_s": 1.0, "read_mb": 3.0, "reads": 4, "cpu_s": 0.9, "peak_mb": 60.0, "next_ms": 2.0}
 
     def run(step: str, items: int, folder: str) -> dict[str, float]:
         steps.append(step)
         assert items == 70 and Path(folder).is_dir()
         if step == "fit":
-            return {"events": 500_000, "cpu_s": 2.5, "bytes": 3_000_000, "peak_mb": 80.0}
-        return {"first_s": next(answers), "load_s": 1.0, "read_mb": 3.0, "reads": 4, "peak_mb": 60.0, "next_ms": 2.0}
+            return {"events": 500_000, "cpu_s": 2.5, **taken}
+        return {"first_s": next(answers), **told}
 
     monkeypatch.setattr(artefact_size, "_run", run)
     (size,) = artefact_size.artefact_size(None, 2, (70,))
     (first,) = artefact_size.first_answer(None, 2, (70,))
     assert steps == ["fit", "answer", "answer"]
-    assert (size.ours_s, size.quality) == (2.5, {"artefact_mb": 3.0, "peak_mb": 80.0})
-    assert (first.ours_s, first.bar) == (4.0, "5 s")
+    assert (size.ours_s, size.quality) == (2.5, taken)
+    assert (first.ours_s, first.bar, first.quality) == (4.0, "5 s", told)
     json.dumps(as_dicts([size, first]))
