@@ -18,7 +18,7 @@ from reco.arns import Kind
 from reco.jobs import serving
 from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim
 from reco.jobs.status import ACTIVE, CREATE_IN_PROGRESS
-from reco.jobs.target import open_update, target_of
+from reco.jobs.target import target_of
 from reco.storage.resources import Resource
 
 KIND = Kind.CAMPAIGN
@@ -75,10 +75,9 @@ def fail(context: JobContext, campaign_id: str, attempt: str, reason: str) -> st
 
 
 def _mark_in_progress(campaign: Resource, fresh: Attempt) -> Resource:
-    update = open_update(campaign)
-    if update is not None:
-        started = {**update, "status": CREATE_IN_PROGRESS, "failure_reason": None, "updated_at": fresh.started_at}
-        return replace(campaign, inner={**campaign.inner, "update": started})
+    begun = serving.with_update_begun(campaign, fresh.started_at)
+    if begun is not None:
+        return begun
     if campaign.status == ACTIVE:
         raise NotNow("the campaign serves what it should")
     return replace(campaign, status=CREATE_IN_PROGRESS, failure_reason=None)

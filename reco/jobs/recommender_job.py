@@ -152,10 +152,9 @@ def _mark_in_progress(recommender: Resource, fresh: Attempt) -> Resource:
         return replace(recommender, status=START_IN_PROGRESS)
     if recommender.status == INACTIVE:
         raise NotNow("the recommender is stopped")
-    update = open_update(recommender)
-    if update is not None:
-        started = {**update, "status": CREATE_IN_PROGRESS, "failure_reason": None, "updated_at": fresh.started_at}
-        return replace(recommender, inner={**recommender.inner, "update": started})
+    begun = serving.with_update_begun(recommender, fresh.started_at)
+    if begun is not None:
+        return begun
     if recommender.status == ACTIVE:
         raise NotNow("the recommender serves what it should")
     return replace(recommender, status=CREATE_IN_PROGRESS, failure_reason=None)

@@ -20,7 +20,7 @@ from typing import Any
 from reco.arns import Kind
 from reco.errors import StaleAttempt
 from reco.jobs.attempt import Attempt, JobContext, attempt_of, with_attempt, write_as
-from reco.jobs.status import ACTIVE, CREATE_FAILED
+from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS
 from reco.jobs.target import open_update
 from reco.storage.resources import Resource
 
@@ -110,6 +110,15 @@ def give_up(context: JobContext, kind: Kind, resource_id: str, attempt: str, rea
         return with_attempt(ended, replace(mine, outcome="failed"))
 
     return write_as(context, kind, resource_id, attempt, change)
+
+
+def with_update_begun(resource: Resource, now: float) -> Resource | None:
+    """The resource with its open update CREATE IN_PROGRESS; None where no update is open."""
+    update = open_update(resource)
+    if update is None:
+        return None
+    begun = {**update, "status": CREATE_IN_PROGRESS, "failure_reason": None, "updated_at": now}
+    return replace(resource, inner={**resource.inner, "update": begun})
 
 
 def with_update_in_service(resource: Resource, members: Sequence[str], now: float) -> Resource:

@@ -14,6 +14,7 @@ import pytest
 
 from local.journey import Journey, Traveller
 from local.process import StackProcess
+from local.sample_shop import INTERACTIONS_SCHEMA
 
 pytestmark = pytest.mark.xdist_group("recommenders")
 
@@ -21,18 +22,6 @@ FOR_YOU = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
 BEST_SELLERS = "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-purchases"
 USERS, ITEMS, EVENTS = 44, 60, 24
 PATIENCE_S = 120
-INTERACTIONS_SCHEMA = {
-    "type": "record",
-    "name": "Interactions",
-    "namespace": "com.amazonaws.personalize.schema",
-    "fields": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-        {"name": "EVENT_TYPE", "type": "string"},
-    ],
-    "version": "1.0",
-}
 ITEMS_SCHEMA = {
     "type": "record",
     "name": "Items",
