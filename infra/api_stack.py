@@ -17,7 +17,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from infra.automatic_training import make_schedules, tell_of_ends
+from infra.automatic_training import make_schedules, tell_followers
 from infra.code import Code
 from infra.functions import Identity, make_handler, make_identity, make_log, make_role
 from infra.jobs_stack import POINTER_CACHE_S, JobsStack
@@ -83,7 +83,7 @@ class ApiStack(cdk.Stack):
         self._schedules = make_schedules(self)
         self.control = self._make_control(code)
         self._schedules.let_call(self.control)
-        tell_of_ends(self, [jobs.machines[name] for name in ("train", "deploy")], self.control)
+        tell_followers(self, [jobs.machines[name] for name in ("train", "deploy")], self.control)
         self.runtime = self._make_runtime(code)
         self.events = self._make_events(code)
         self.api = self._make_api({"Control": self.control, "Runtime": self.runtime, "Events": self.events})

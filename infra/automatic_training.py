@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as sfn
+
+from infra.execution_ends import ANY, tell_of_ends
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,7 @@ def make_schedules(stack: cdk.Stack) -> Schedules:
     return Schedules(group, iam.Role(stack, "SchedulesRole", assumed_by=principal))
 
 
-def tell_of_ends(stack: cdk.Stack, machines: Sequence[sfn.IStateMachine], function: lambda_.IFunction) -> None:
+def tell_followers(stack: cdk.Stack, machines: Sequence[sfn.IStateMachine], function: lambda_.IFunction) -> None:
     """However an execution ends, a version may have turned ACTIVE before: campaigns that follow it want to know."""
-    events.Rule(
-        stack,
-        "Ends",
-        description="Tells the control function of trainings and deployments that ended, for campaigns that follow.",
-        event_pattern=events.EventPattern(
-            source=["aws.states"],
-            detail_type=["Step Functions Execution Status Change"],
-            detail={
-                "status": ["ABORTED", "FAILED", "SUCCEEDED", "TIMED_OUT"],
-                "stateMachineArn": [machine.state_machine_arn for machine in machines],
-            },
-        ),
-        targets=[targets.LambdaFunction(function)],
-    )
+    said = "Tells the control function of trainings and deployments that ended, for campaigns that follow."
+    tell_of_ends(stack, "Ends", machines, ANY, function, said)

@@ -7,8 +7,6 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
@@ -16,6 +14,7 @@ from constructs import Construct
 
 from infra import machines
 from infra.code import Code
+from infra.execution_ends import BAD, tell_of_ends
 from infra.functions import LAMBDA, Identity, make_handler, make_identity, make_log, make_role
 from infra.options import Options
 from infra.outputs import put_out
@@ -295,19 +294,13 @@ class JobsStack(cdk.Stack):
 
     def _tell_workflow_of_bad_ends(self) -> None:
         """A stopped execution runs no state any more, so somebody else has to mark its resource as failed."""
-        events.Rule(
+        tell_of_ends(
             self,
             "BadEnds",
-            description="Tells the workflow function of executions that ended badly, stopped ones among them.",
-            event_pattern=events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "status": ["ABORTED", "FAILED", "TIMED_OUT"],
-                    "stateMachineArn": [machine.state_machine_arn for machine in self.machines.values()],
-                },
-            ),
-            targets=[targets.LambdaFunction(self.workflow)],
+            self.machines.values(),
+            BAD,
+            self.workflow,
+            "Tells the workflow function of executions that ended badly, stopped ones among them.",
         )
 
     def _let_workflow_reach_out(self) -> None:
