@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from typing import Any
 
@@ -11,12 +10,18 @@ from reco.control.claims import claim_on
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
 from reco.control.tags import tags_of
+from reco.control.unchosen_ids import unchosen_id
+from reco.errors import ResourceAlreadyExists
 from reco.storage.resources import Resource
 from reco.wire.call import Call
 
 
 def create_event_tracker(registry: Registry, call: Call) -> dict[str, Any]:
-    """The tracking id takes events as soon as it is answered, while the status still says CREATE PENDING."""
+    """The tracking id takes events as soon as it is answered, while the status still says CREATE PENDING.
+
+    A request that an SDK sends again, since the first answer was lost, is answered with the tracker that it made; the
+    group's second tracker is refused.
+    """
     asked = call.parameters
     tags = tags_of(asked.get("tags"))
     group = registry.find(Kind.DATASET_GROUP, asked["dataset_group_arn"], "datasetGroupArn")
@@ -28,10 +33,21 @@ def create_event_tracker(registry: Registry, call: Call) -> dict[str, Any]:
         "account_id": registry.owner.account,
     }
     tracker = fresh(
-        Kind.EVENT_TRACKER, secrets.token_hex(4), body, call.now, tags=tags, parent=asked["dataset_group_arn"]
+        Kind.EVENT_TRACKER,
+        unchosen_id(group, call.invocation),
+        body,
+        call.now,
+        tags=tags,
+        parent=asked["dataset_group_arn"],
     )
-    created = registry.create(tracker, [claim_on(group, slot="event_tracker")])
-    return {"event_tracker_arn": registry.arn(created), "tracking_id": body["tracking_id"]}
+    try:
+        created = registry.create(tracker, [claim_on(group, slot="event_tracker")])
+    except ResourceAlreadyExists:
+        first = registry.named(Kind.EVENT_TRACKER, tracker.id)
+        if call.invocation is None or first is None or first.parent != tracker.parent:
+            raise
+        created = first
+    return {"event_tracker_arn": registry.arn(created), "tracking_id": created.body["tracking_id"]}
 
 
 def describe_event_tracker(registry: Registry, call: Call) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 
 from reco.arns import Kind
@@ -14,6 +12,7 @@ from reco.control.registry import Registry, fresh
 from reco.control.solutions import find_solution, require_datasets
 from reco.control.stopping import stop_made_up_for
 from reco.control.tags import tags_of
+from reco.control.unchosen_ids import unchosen_id
 from reco.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_PENDING, CREATE_STOPPED
 from reco.recipes import recipe_by_arn
@@ -40,7 +39,7 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
     tags = tags_of(asked.get("tags"))
     solution = find_solution(registry, asked["solution_arn"])
     name = asked.get("name")
-    version_id = name or _unchosen_id(solution, call.invocation)
+    version_id = name or unchosen_id(solution, call.invocation)
     mode = asked.get("training_mode", "FULL")
     try:
         start_training(registry, solution, version_id, mode=mode, training_type="MANUAL", name=name, tags=tags)
@@ -48,13 +47,6 @@ def create_solution_version(registry: Registry, call: Call) -> dict[str, Any]:
         if name or call.invocation is None:
             raise
     return {"solution_version_arn": registry.owner.arn(Kind.SOLUTION_VERSION, f"{solution.id}/{version_id}")}
-
-
-def _unchosen_id(solution: Resource, invocation: str | None) -> str:
-    """8 hex digits: the same for the same call of an SDK's user, else drawn."""
-    if invocation is None:
-        return secrets.token_hex(4)
-    return sha256(f"{solution.incarnation}/{invocation}".encode()).hexdigest()[:8]
 
 
 def start_training(

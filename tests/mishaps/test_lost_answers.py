@@ -31,11 +31,10 @@ def test_a_fault_that_botocore_overcomes_is_not_noticed(trials: Trials, operatio
             assert (answer, trials.left()) == (undisturbed.answer, undisturbed.left), (number, fault)
 
 
-SAME_AGAIN = frozenset({"CreateSolutionVersion", "TagResource", "UntagResource"})
-"""Answered the second time as the first: a version without a name is known by the SDK's id of the call."""
+SAME_AGAIN = frozenset({"CreateEventTracker", "CreateSolutionVersion", "TagResource", "UntagResource"})
+"""Answered the second time as the first: trackers, and versions without a name, go by the SDK's id of the call."""
 HEARD = {
     "Create": "ResourceAlreadyExistsException",
-    "CreateEventTracker": "LimitExceededException",
     "Delete": "ResourceInUseException",
     "DeleteSchema": "ResourceNotFoundException",
     "Update": "ResourceInUseException",
@@ -44,7 +43,7 @@ HEARD = {
     "StopSolutionVersionCreation": "InvalidInputException",
 }
 """What else a client hears the second time, by operation or by verb: its own resource is there, being deleted, gone,
-being changed, or stopping. Event trackers have no names of their own, and a group has one."""
+being changed, or stopping."""
 
 
 def heard_twice(operation: str) -> str | None:
