@@ -56,6 +56,8 @@ FINAL = frozenset({ACTIVE, CREATE_FAILED})
 
 UPDATING = "updating_since"
 """Key of `inner`: when the latest update of a resource without a machine was asked for, seconds since the epoch."""
+BESIDE = "update"
+"""Key of `inner`: the latest update beside a resource without a machine, with `asked_at`, seconds since the epoch."""
 STOPPING = "stopping_since"
 """Key of `inner`: when the latest stop was asked for. What is stopped is stored INACTIVE: its pointer is gone."""
 SERVING = frozenset({Kind.CAMPAIGN, Kind.RECOMMENDER})
@@ -143,7 +145,14 @@ def _passing(resource: Resource, now: float, transition_s: float) -> Standing:
     passage, asked = (course.creation, resource.created_at) if updating is None else (course.update, updating)
     along = _along(passage, asked, now, transition_s)
     reason = course.failure_reason if along.status == passage.end else None
-    return Standing(along.status, max(along.since, resource.updated_at), reason)
+    return Standing(along.status, max(along.since, _changed(resource, now, transition_s)), reason)
+
+
+def _changed(resource: Resource, now: float, transition_s: float) -> float:
+    """When what the resource shows changed last: an update beside it changes nothing before it is ACTIVE."""
+    asked: float | None = resource.inner.get(BESIDE, {}).get("asked_at")
+    update = None if asked is None else _along(_PLAIN.creation, asked, now, transition_s)
+    return update.since if update and update.status == ACTIVE else resource.updated_at
 
 
 def _along(passage: Passage, asked: float, now: float, transition_s: float) -> Standing:

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reco.control.lifecycle import Standing, Timing, update_standing
+from reco.control.lifecycle import BESIDE, Standing, Timing, update_standing
 from reco.jobs.status import ACTIVE
 from reco.storage.resources import Resource
 
-UPDATE = "update"
+UPDATE = BESIDE
 """Key of `inner`: the members of the latest update as they were sent, and `asked_at`."""
 UPDATED_MEMBERS = ("perform_auto_training", "perform_incremental_update", "solution_update_config")
 
@@ -23,7 +23,9 @@ UPDATED_MEMBERS = ("perform_auto_training", "perform_incremental_update", "solut
 def with_update(solution: Resource, asked: Mapping[str, Any], now: float, timing: Timing) -> Resource:
     """The solution with a new update; one before, which must have ended, is part of it for good."""
     update = {member: asked[member] for member in UPDATED_MEMBERS if member in asked}
-    settled = replace(solution, body=settings_at(solution, now, timing), updated_at=now)
+    before = update_at(solution, now, timing)
+    changed = before.since if before else solution.updated_at
+    settled = replace(solution, body=settings_at(solution, now, timing), updated_at=changed)
     return replace(settled, inner={**settled.inner, UPDATE: {**update, "asked_at": now}})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reco.arns import Kind
 from tests.control.conftest import INTERACTIONS, RECIPE, TRANSITION_S, Bench, refused
 
 V2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
@@ -56,6 +57,34 @@ def test_the_solution_stays_active_while_its_update_passes_through_its_own_statu
         ("ACTIVE", "ACTIVE", False),
     ]
     assert latest["lastUpdatedDateTime"].timestamp() == asked + 2 * TRANSITION_S
+
+
+def test_the_solutions_own_time_moves_when_an_update_holds_and_not_when_it_is_asked_for(
+    bench: Bench, group: str
+) -> None:
+    arn = solution(bench, group)
+
+    def own_time() -> float:
+        (listed,) = bench.client.list_solutions(datasetGroupArn=group)["solutions"]
+        shown = described(bench, arn)
+        assert listed["lastUpdatedDateTime"] == shown["lastUpdatedDateTime"]
+        return float(shown["lastUpdatedDateTime"].timestamp())
+
+    before = own_time()
+    bench.pass_time(1000)
+    asked = bench.now
+    update(bench, arn, performAutoTraining=False)
+    for _ in range(2):
+        assert own_time() == before
+        bench.pass_time(TRANSITION_S)
+    held = asked + 2 * TRANSITION_S
+    assert own_time() == held
+    bench.pass_time(1000)
+    assert own_time() == held
+    update(bench, arn, performAutoTraining=True)
+    assert own_time() == held, "of the update before"
+    bench.settle()
+    assert own_time() == bench.stored(Kind.SOLUTION, "n").inner["update"]["asked_at"] + 2 * TRANSITION_S
 
 
 def test_blocks_that_were_not_sent_stay_as_they_were(bench: Bench, group: str) -> None:
