@@ -14,6 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from local import dispatch, tables
 from reco.arns import Kind, Owner
 from reco.storage.resources import Resource, ResourceTable
 
@@ -41,13 +42,23 @@ class Clock:
 
 
 @contextmanager
+def quick_moto(config: Any = None) -> Iterator[Any]:
+    """moto as the local stack has it: stock moto's answers (tests/local/test_tables.py) at a third of their cost.
+
+    Yields what `mock_aws` does.
+    """
+    with mock_aws(config=config) as mock, tables.quick(), dispatch.remembering():
+        yield mock
+
+
+@contextmanager
 def in_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty account, in which botocore does not wait between its own attempts."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
-    with mock_aws():
+    with quick_moto():
         yield
 
 

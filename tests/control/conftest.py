@@ -11,7 +11,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from reco.arns import Kind, Owner
 from reco.control import operations
@@ -21,6 +20,7 @@ from reco.jobs.status import ACTIVE
 from reco.settings import Settings, environment_for
 from reco.storage.resources import Resource, ResourceTable
 from reco.wire.call import Operation
+from tests.aws import quick_moto
 from tests.wire.clients import ACCOUNT, REGION, connect
 
 TRANSITION_S = 10.0
@@ -270,7 +270,7 @@ class Cloud:
 def clouded() -> Iterator[Cloud]:
     """A cloud for as long as the block lasts."""
     credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
+    with pytest.MonkeyPatch.context() as environment, quick_moto():
         for name, value in credentials.items():
             environment.setenv(name, value)
         yield Cloud()

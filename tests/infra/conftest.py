@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto import mock_aws
 from moto.awslambda.models import LambdaFunction
 
 from infra.assets import AssetsNotBuilt, build
@@ -20,6 +19,7 @@ from infra.code import BUILT
 from local.clients import Clients
 from local.containers import Containers
 from local.state_machines import MOTO_CONFIGURATION, end_executions, executing
+from tests.aws import quick_moto
 from tests.infra.machine_runs import CALLS, Functions, Run, Start
 from tests.infra.templates import Assembly
 
@@ -81,6 +81,6 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         offered.update(functions)
         return Run(machine, given)
 
-    with mock_aws(config=MOTO_CONFIGURATION), executing(Containers({}), Clients("us-east-1")):
+    with quick_moto(MOTO_CONFIGURATION), executing(Containers({}), Clients("us-east-1")):
         yield start
         end_executions()

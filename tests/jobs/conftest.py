@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
 
+from tests.aws import quick_moto
 from tests.jobs.bench import Bench
 
 
@@ -16,7 +16,7 @@ def shared_bench() -> Iterator[Bench]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        with mock_aws():
+        with quick_moto():
             yield Bench()
 
 

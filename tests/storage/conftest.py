@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from reco.storage.resources import ResourceTable
+from tests.aws import quick_moto
 
 _TABLE = "resources"
 
 
 @pytest.fixture(scope="module")
 def _dynamodb() -> Iterator[object]:
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
+    with pytest.MonkeyPatch.context() as environment, quick_moto():
         environment.setenv("AWS_ACCESS_KEY_ID", "testing")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         yield boto3.client("dynamodb", region_name="eu-west-1")
