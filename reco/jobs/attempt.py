@@ -121,7 +121,8 @@ def claim(
             return None
         if before and not before.outcome and context.is_at_work(before.execution):
             raise NotNow(f"{before.execution} is at work on it")
-        return replace(marked, updated_at=context.clock())
+        # A resource that goes on as it was, while an update beside it begins, keeps its time.
+        return marked if marked.status == current.status else replace(marked, updated_at=context.clock())
 
     try:
         return context.table.update(kind, resource_id, change)

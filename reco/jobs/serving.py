@@ -137,7 +137,7 @@ def with_failure(resource: Resource, reason: str, now: float) -> Resource:
     if update is None:
         return replace(resource, status=CREATE_FAILED, failure_reason=reason, updated_at=now)
     failed = {**update, "status": CREATE_FAILED, "failure_reason": reason, "updated_at": now}
-    return replace(resource, inner={**resource.inner, "update": failed}, updated_at=now)
+    return replace(resource, inner={**resource.inner, "update": failed})
 
 
 def _done(resource: Resource, mine: Attempt, activated: Activated, now: float) -> Resource:

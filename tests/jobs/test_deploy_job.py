@@ -139,3 +139,20 @@ def test_a_campaign_being_deleted_is_left_alone(campaign: Bench) -> None:
         campaign.step("commit", CAMPAIGN, execution, attempt=attempt)
     campaign.stop(execution)
     assert campaign.step("begin", CAMPAIGN, campaign.start())["proceed"] is False
+
+
+def test_an_update_moves_the_campaigns_own_time_when_it_is_in_service_and_not_before(bench: Bench) -> None:
+    bench.put_campaign()
+    bench.run(CAMPAIGN, bench.start())
+    served = bench.campaign.updated_at
+    bench.now += 100
+    bench.update_campaign()
+    bench.now += 10
+    execution, attempt = bench.begin(CAMPAIGN)
+    assert (bench.campaign.updated_at, bench.campaign.inner["update"]["updated_at"]) == (served, bench.now)
+    bench.now += 10
+    bench.step("fail", CAMPAIGN, execution, attempt=attempt, error={})
+    assert (bench.campaign.updated_at, bench.campaign.inner["update"]["updated_at"]) == (served, bench.now)
+    bench.now += 10
+    assert bench.run(CAMPAIGN, bench.start()) == "done"
+    assert bench.campaign.updated_at == bench.campaign.inner["update"]["updated_at"] == bench.now
