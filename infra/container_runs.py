@@ -23,8 +23,8 @@ PLANNED = (
     "command",
     "specification",
     "job_name",
-    "instance_type",
-    "volume_gb",
+    "resource_config",
+    "output_config",
     "max_runtime_s",
     "tags",
 )
@@ -103,7 +103,6 @@ def _in_function(addresses: Addresses, run: RunStates) -> State:
 
 
 def _on_instance(addresses: Addresses, command: Command, run: RunStates) -> State:
-    key = addresses.key_arn
     return {
         "Type": "Task",
         "Comment": "The same image as a SageMaker training job, on a machine that exists only as long as the job.",
@@ -118,16 +117,9 @@ def _on_instance(addresses: Addresses, command: Command, run: RunStates) -> Stat
                 "ContainerArguments": [command],
             },
             "HyperParameters": _asked(run),
-            "OutputDataConfig": {
-                "S3OutputPath": f"s3://{addresses.data_bucket}/jobs/sagemaker/",
-                **({"KmsKeyId": key} if key else {}),
-            },
-            "ResourceConfig": {
-                "InstanceCount": 1,
-                "InstanceType.$": "$.plan.instance_type",
-                "VolumeSizeInGB.$": "$.plan.volume_gb",
-                **({"VolumeKmsKeyId": key} if key else {}),
-            },
+            # Whole, from the plan: a key is a member that is there or not, and a template cannot leave one out.
+            "OutputDataConfig.$": "$.plan.output_config",
+            "ResourceConfig.$": "$.plan.resource_config",
             "StoppingCondition": {"MaxRuntimeInSeconds.$": "$.plan.max_runtime_s"},
             "Tags.$": "$.plan.tags",
         },

@@ -57,8 +57,6 @@ class JobsStack(cdk.Stack):
             job_arn=self.job.function_arn,
             job_role_arn=self.job_role.role_arn,
             image_uri=self._image.image_uri,
-            data_bucket=storage.data.bucket_name,
-            key_arn=storage.key.key_arn if storage.key else None,
         )
         runs_jobs = [self.workflow, self.job]
         self.machines = {
@@ -206,6 +204,7 @@ class JobsStack(cdk.Stack):
                 data_buckets=",".join(options.data_buckets),
                 job_role=self.job_role.role_arn,
                 external_id=self.external_id,
+                customer_key=storage.key.key_arn if storage.key else "",
                 instance_type=options.instance_type,
                 function_memory_mb=options.function_memory_mb,
                 bad_row_share=options.bad_row_share,

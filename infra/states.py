@@ -49,8 +49,6 @@ class Addresses:
     job_arn: str
     job_role_arn: str
     image_uri: str
-    data_bucket: str
-    key_arn: str | None = None
 
 
 def beginnings(addresses: Addresses, machine: str, following: str) -> dict[str, State]:

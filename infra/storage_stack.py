@@ -99,7 +99,8 @@ class StorageStack(cdk.Stack):
             "Data",
             encryption=s3.BucketEncryption.KMS if self.key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=self.key,
-            bucket_key_enabled=True if self.key else None,
+            # KMS is paid and throttled by the request: one serves many objects, under a dataset group's key too.
+            bucket_key_enabled=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             minimum_tls_version=1.2,

@@ -86,7 +86,10 @@ def running_jobs(containers: Containers, client: Callable[[str], Any]) -> Iterat
         with tarfile.open(fileobj=packed, mode="w:gz") as archive:
             archive.add(root / "model", arcname=".")
         bucket, key = s3_location(record.model_artifacts["S3ModelArtifacts"])
-        client("s3").put_object(Bucket=bucket, Key=key, Body=packed.getvalue())
+        encryption = {}
+        if kms_key := record.output_data_config.get("KmsKeyId"):
+            encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key}
+        client("s3").put_object(Bucket=bucket, Key=key, Body=packed.getvalue(), **encryption)
 
     def stop_training_job(response: Any) -> Any:
         name = response._get_param("TrainingJobName")

@@ -71,6 +71,7 @@ class Job:
         self._home = Objects(self.session.client("s3"))
         specification = self._read(asked.get("specification"))
         self._attempt_uri = specification.attempt_uri
+        self._home = self._home.under(specification.kms_key_arn)
         if asked.get("command") not in (None, specification.command):
             raise PlatformFault(f"asked to {asked['command']}, but the specification is to {specification.command}")
         if isinstance(specification, _REPEATED) and self._home.read_text(self._attempt_uri + RESULT) is not None:

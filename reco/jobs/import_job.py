@@ -99,6 +99,7 @@ def plan(context: JobContext, job_id: str, attempt: str) -> dict[str, Any]:
         bad_row_share=context.settings.bad_row_share,
         minimum_rows=context.settings.minimum_interactions if dataset_type == "INTERACTIONS" else 1,
         role_not_taken=not_taken,
+        kms_key_arn=group.body.get("kms_key_arn"),
     )
     return settle_plan(context, job, attempt, choice, specification)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ from reco.jobs.attempt import Attempt, JobContext, with_attempt, write_as
 from reco.jobs.cost_tags import job_tags
 from reco.jobs.specification import Specification, TrainSpecification, to_json
 from reco.jobs.tiers import MAX_RUNTIME_S, Choice
-from reco.storage.layout import attempt_prefix, uri
+from reco.storage.layout import MACHINE_OUTPUT_PREFIX, attempt_prefix, uri
 from reco.storage.resources import Resource
 
 SPECIFICATION = "specification.json"
@@ -33,13 +34,17 @@ class Plan:
     """s3:// address of specification.json."""
     job_name: str
     """Name of the SageMaker training job: unique to the attempt."""
-    instance_type: str
-    volume_gb: int
+    resource_config: Mapping[str, Any]
+    """The training job's ResourceConfig."""
+    output_config: Mapping[str, Any]
+    """The training job's OutputDataConfig."""
     max_runtime_s: int
     search: bool = False
     """A search comes first."""
     tags: list[dict[str, str]] = field(default_factory=list)
     """Tags of the training job, where there is one."""
+    kms_key_arn: str | None = None
+    """The dataset group's key, for what later steps write; None: as the bucket encrypts."""
 
 
 def attempt_uri(context: JobContext, resource: Resource, attempt: str) -> str:
@@ -68,19 +73,31 @@ def settle_plan(
         StaleAttempt: the attempt was replaced.
     """
     address = attempt_uri(context, resource, attempt) + SPECIFICATION
+    group_key = specification.kms_key_arn
+    # The deployment's own key encrypts whatever has no other; S3 knows that by itself, disks do not.
+    key = group_key or context.settings.customer_key
     plan = Plan(
         tier=choice.tier,
         reason=choice.reason,
         command=specification.command,
         specification=address,
         job_name=job_name(specification.command, resource.incarnation, attempt),
-        instance_type=context.settings.instance_type,
-        volume_gb=choice.volume_gb,
+        resource_config={
+            "InstanceCount": 1,
+            "InstanceType": context.settings.instance_type,
+            "VolumeSizeInGB": choice.volume_gb,
+            **({"VolumeKmsKeyId": key} if key else {}),
+        },
+        output_config={
+            "S3OutputPath": uri(context.settings.data_bucket, MACHINE_OUTPUT_PREFIX),
+            **({"KmsKeyId": key} if key else {}),
+        },
         max_runtime_s=MAX_RUNTIME_S,
         search=isinstance(specification, TrainSpecification) and specification.search is not None,
         tags=job_tags(resource.tags),
+        kms_key_arn=group_key,
     )
-    context.home.write_text(address, to_json(specification))
+    context.home.under(group_key).write_text(address, to_json(specification))
     return _remembered(context, resource, attempt, plan)
 
 
@@ -90,7 +107,7 @@ def no_training(context: JobContext, resource: Resource, attempt: str, reason: s
     Raises:
         StaleAttempt: the attempt was replaced.
     """
-    nothing = Plan(NOWHERE, reason, "", "", "", context.settings.instance_type, 0, MAX_RUNTIME_S)
+    nothing = Plan(NOWHERE, reason, "", "", "", {}, {}, MAX_RUNTIME_S)
     return _remembered(context, resource, attempt, nothing)
 
 

@@ -54,6 +54,8 @@ class ImportSpecification:
     minimum_rows: int
     role_not_taken: str | None = None
     """The caller's role, where the source is read with the job's own role instead; a refusal's text names it."""
+    kms_key_arn: str | None = None
+    """The dataset group's key, under which everything is written; None: as the bucket encrypts."""
     command: Literal["import"] = "import"
     format_version: int = FORMAT_VERSION
 
@@ -107,6 +109,8 @@ class TrainSpecification:
     seed: int = 0
     search: str | None = None
     """Address of a search's report: its best trial says recipe and hyperparameters; None where nothing is searched."""
+    kms_key_arn: str | None = None
+    """As an import's."""
     command: Literal["train"] = "train"
     format_version: int = FORMAT_VERSION
 

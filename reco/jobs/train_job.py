@@ -76,7 +76,7 @@ def plan(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]:
         search=folder + tuning.REPORT if search else None,
     )
     if search:
-        context.home.write_text(folder + tuning.SEARCH, to_json(search))
+        context.home.under(specification.kms_key_arn).write_text(folder + tuning.SEARCH, to_json(search))
     return settle_plan(context, version, attempt, choice, specification)
 
 

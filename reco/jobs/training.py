@@ -82,6 +82,7 @@ def specification_for(
         frozen_uri=uri(settings.data_bucket, frozen_prefix(resource.incarnation, attempt)),
         artefact_uri=uri(settings.data_bucket, artefact_prefix(resource.incarnation, attempt)),
         minimum_interactions=settings.minimum_interactions,
+        kms_key_arn=group.body.get("kms_key_arn"),
     )
 
 

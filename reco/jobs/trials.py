@@ -120,6 +120,8 @@ class ProposeSpecification:
     """Trials wanted."""
     training: str | None = None
     """Address of the training's specification, whose input is frozen first; None when that was done."""
+    kms_key_arn: str | None = None
+    """The dataset group's key, under which everything is written; None: as the bucket encrypts."""
     command: Literal["propose"] = "propose"
     format_version: int = 1
 
@@ -140,6 +142,8 @@ class TrialSpecification:
     training: str
     """Address of the specification of the training that the search is for: the data, and how they are read."""
     trial: Trial
+    kms_key_arn: str | None = None
+    """As a proposal's."""
     command: Literal["trial"] = "trial"
     format_version: int = 1
 

@@ -132,7 +132,7 @@ def advance(context: JobContext, version: Resource, attempt: str, ran: Collectio
     record = require(version, attempt)
     if record.outcome or version.status != CREATE_IN_PROGRESS:
         raise StaleAttempt(f"solution version {version.id} is {version.status}")
-    folder = _Folder(context, version, attempt, tier=record.facts["plan"]["tier"], ran=frozenset(ran))
+    folder = _Folder(context, version, attempt, plan=record.facts["plan"], ran=frozenset(ran))
     runs = [] if folder.has(REPORT) else _left(folder)
     return {"more": bool(runs), "runs": [asdict(run) for run in runs]}
 
@@ -145,11 +145,12 @@ def note_failure(
     Raises:
         StaleAttempt: the attempt was replaced.
     """
-    require(version, attempt)
+    record = require(version, attempt)
     folder = f"{search_uri(context, version, attempt)}{name}/"
     if context.home.read_text(folder + RESULT) is None and context.home.read_text(folder + FAILURE) is None:
         reason = reason_of(error, context.settings.instance_type)
-        context.home.write_text(folder + FAILURE, to_json(JobFailure(_blame_of(error), reason)))
+        home = context.home.under(record.facts["plan"]["kms_key_arn"])
+        home.write_text(folder + FAILURE, to_json(JobFailure(_blame_of(error), reason)))
     return {}
 
 
@@ -157,25 +158,27 @@ class _Folder:
     """An attempt's search folder: what has ended in it, and how a further run is put there."""
 
     def __init__(
-        self, context: JobContext, version: Resource, attempt: str, *, tier: Tier, ran: frozenset[str]
+        self, context: JobContext, version: Resource, attempt: str, *, plan: Mapping[str, Any], ran: frozenset[str]
     ) -> None:
-        self._context, self._version, self._attempt, self._ran = context, version, attempt, ran
-        self.tier: Tier = tier
+        self._version, self._attempt, self._ran = version, attempt, ran
+        self.tier: Tier = plan["tier"]
+        self.kms_key_arn: str | None = plan["kms_key_arn"]
+        self._home = context.home.under(self.kms_key_arn)
         self.uri = search_uri(context, version, attempt)
         self.training = attempt_uri(context, version, attempt) + SPECIFICATION
-        self._names = {each.uri.removeprefix(self.uri) for each in context.home.list(self.uri)}
+        self._names = {each.uri.removeprefix(self.uri) for each in self._home.list(self.uri)}
 
     def has(self, name: str) -> bool:
         return name in self._names
 
     def read(self, name: str) -> str:
-        text = self._context.home.read_text(self.uri + name)
+        text = self._home.read_text(self.uri + name)
         if text is None:
             raise PlatformFault(f"{self.uri}{name} is gone. Train a new solution version.")
         return text
 
     def write(self, name: str, text: str) -> None:
-        self._context.home.write_text(self.uri + name, text)
+        self._home.write_text(self.uri + name, text)
 
     def rounds(self) -> int:
         """How many rounds have been asked for."""
@@ -239,13 +242,15 @@ def _proposing(folder: _Folder, search: Search, number: int, known: tuple[TrialR
         min(wanted, search.most_trials - len(known)),
         # Only the first reads data, to freeze them; proposing alone fits the function whatever the data.
         None if known else folder.training,
+        kms_key_arn=folder.kms_key_arn,
     )
     return folder.run(name, specification, "function" if known else folder.tier)
 
 
 def _trying(folder: _Folder, trial: Trial) -> Run:
     name = _name_of(trial)
-    return folder.run(name, TrialSpecification(f"{folder.uri}{name}/", folder.training, trial), folder.tier)
+    specification = TrialSpecification(f"{folder.uri}{name}/", folder.training, trial, kms_key_arn=folder.kms_key_arn)
+    return folder.run(name, specification, folder.tier)
 
 
 def _report(folder: _Folder, search: Search, trial: Trial) -> TrialReport | None:

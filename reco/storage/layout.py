@@ -2,6 +2,7 @@
 
     groups/{group}/{TYPE}/{snapshot}/       one snapshot of a dataset, never changed once committed
     jobs/{resource}/{attempt}/              specification, result or failure, reject report of one attempt
+    jobs/sagemaker/{job}/                   what SageMaker keeps of a training job: a copy of its result
     frozen/{version}/{attempt}/             a training's frozen input: manifest and events
     models/{version}/{attempt}/             a trained artefact
     events/yyyy/mm/dd/hh/...                Firehose's log of all groups' events, gzip JSON lines
@@ -12,6 +13,7 @@ Every placeholder is an incarnation or a token that this project drew at random:
 from __future__ import annotations
 
 EVENT_LOG_PREFIX = "events/"
+MACHINE_OUTPUT_PREFIX = "jobs/sagemaker/"
 
 
 def snapshot_prefix(group: str, dataset_type: str, snapshot: str) -> str:

@@ -26,12 +26,22 @@ class ObjectSummary:
 class Objects:
     """Objects by s3:// address, through one client: the client's credentials decide what may be read."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, kms_key_arn: str | None = None) -> None:
+        """`kms_key_arn` encrypts whatever is written; None leaves that to the bucket. Reading asks for no key."""
         self.client = client
+        self._encryption: dict[str, Any] = {}
+        if kms_key_arn is not None:
+            self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn}
+
+    def under(self, kms_key_arn: str | None) -> Objects:
+        """The same objects, written under this key from now on; None as the bucket encrypts."""
+        return Objects(self.client, kms_key_arn)
 
     def write_text(self, address: str, text: str) -> None:
         bucket, key = split_uri(address)
-        self.client.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")
+        self.client.put_object(
+            Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json", **self._encryption
+        )
 
     def read_text(self, address: str) -> str | None:
         """The object's text; None when there is none."""
@@ -73,7 +83,7 @@ class Objects:
 
     def upload(self, path: Path, address: str) -> None:
         bucket, key = split_uri(address)
-        self.client.upload_file(str(path), bucket, key)
+        self.client.upload_file(str(path), bucket, key, ExtraArgs=self._encryption)
 
     def upload_folder(self, folder: Path, address: str, last: str = "manifest.json") -> None:
         """Uploads every file of a flat folder; `last` goes last, so whoever finds it finds all."""

@@ -24,7 +24,7 @@ LARGEST_PAYLOAD = 32_000
 Functions = Mapping[str, Callable[[dict[str, Any]], Any]]
 
 
-def addresses(key_arn: str | None = None) -> Addresses:
+def addresses() -> Addresses:
     def function(name: str) -> str:
         return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
 
@@ -35,8 +35,6 @@ def addresses(key_arn: str | None = None) -> Addresses:
         job_arn=function("Job"),
         job_role_arn=f"arn:aws:iam::{ACCOUNT}:role/job",
         image_uri=f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/assets:1",
-        data_bucket="data",
-        key_arn=key_arn,
     )
 
 
@@ -90,8 +88,8 @@ PLAN = {
     "command": "import",
     "specification": "s3://data/jobs/1/2/specification.json",
     "job_name": "reco-import-1-2",
-    "instance_type": "ml.m5.xlarge",
-    "volume_gb": 10,
+    "resource_config": {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 10},
+    "output_config": {"S3OutputPath": "s3://data/jobs/sagemaker/"},
     "max_runtime_s": 86_400,
     "search": False,
     "tags": [{"Key": "team", "Value": "search"}, {"Key": "quarter", "Value": ""}],

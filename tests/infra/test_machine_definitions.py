@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from infra.machines import train_machine
 from reco.jobs.plan import Plan
 from reco.jobs.workflow import JOBS
-from tests.infra.machine_runs import MACHINES, addresses
+from tests.infra.machine_runs import MACHINES
 from tests.infra.templates import Assembly
 
 
@@ -101,12 +100,6 @@ def test_what_is_taken_from_the_plan_is_in_the_plan(name: str) -> None:
 def test_no_machine_ends_without_its_catch() -> None:
     # TimeoutSeconds over a whole machine would end it without running any state.
     assert not [name for name, machine in MACHINES.items() if "TimeoutSeconds" in machine]
-
-
-def test_a_customer_key_encrypts_the_instance_and_its_output() -> None:
-    parameters = train_machine(addresses("arn:key"))["States"]["Run on an instance"]["Parameters"]
-    assert parameters["OutputDataConfig"]["KmsKeyId"] == "arn:key"
-    assert parameters["ResourceConfig"]["VolumeKmsKeyId"] == "arn:key"
 
 
 def test_the_template_holds_these_very_definitions(assembly: Assembly) -> None:

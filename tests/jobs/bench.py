@@ -100,6 +100,7 @@ class Bench:
                 instance_type="ml.m5.xlarge",
                 function_memory_mb=3008,
                 pointer_cache_s=10,
+                customer_key="",
                 bad_row_share=0.05,
                 minimum_interactions=1000,
             )
@@ -166,6 +167,12 @@ class Bench:
         self.put_import()
         body = {"solution_arn": SOLUTION}
         self.put(Kind.SOLUTION_VERSION, "als/0a1b2c3d", body, status="CREATE PENDING", parent=SOLUTION)
+
+    def put_key(self, key_arn: str) -> None:
+        """Gives the dataset group a key of its own."""
+        self.context.table.update(
+            Kind.DATASET_GROUP, "shop", lambda group: replace(group, body={**group.body, "kms_key_arn": key_arn})
+        )
 
     def put_import(
         self,
@@ -309,7 +316,8 @@ class Bench:
         assert text is not None
         specification = specification_from_json(text)
         self.containers.append(specification.attempt_uri.rstrip("/").rpartition("/")[2])
-        self.context.home.write_text(specification.attempt_uri + "result.json", to_json(self._result(specification)))
+        home = self.context.home.under(specification.kms_key_arn)
+        home.write_text(specification.attempt_uri + "result.json", to_json(self._result(specification)))
 
     def _result(self, specification: Specification) -> Result:
         if isinstance(specification, ImportSpecification):

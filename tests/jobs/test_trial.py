@@ -153,6 +153,7 @@ def test_the_workflow_handler_takes_an_import_through_its_steps(bench: Bench) ->
         pointer_cache_s=0,
         bad_row_share=0.05,
         minimum_interactions=1000,
+        customer_key="",
     )
     handler: Callable[[dict[str, Any], Any], dict[str, Any]] = workflow.build(environment)
     event = {"machine": "import", "arn": IMPORT, "execution": bench.start()}
