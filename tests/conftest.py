@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from local.process import StackProcess
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported; see local/__init__.py
+
+# Tests start hundreds of Python processes; where a shell forbids to keep bytecode, each would compile all it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # `--hypothesis-profile=long`: a hundred times as many examples where a test does not say how many.
 settings.register_profile("long", max_examples=10_000, deadline=None)
