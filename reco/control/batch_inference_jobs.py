@@ -14,6 +14,7 @@ from reco.control.batch_jobs import BY_VERSION, Trained, create_batch_job, train
 from reco.control.exploration import check_exploration
 from reco.control.group_data import datasets_in, schema_of
 from reco.control.job_records import describe_job, list_jobs
+from reco.control.ranking_influence import check_influence
 from reco.control.registry import Registry
 from reco.errors import InvalidInput
 from reco.wire.call import Call
@@ -30,6 +31,8 @@ def create_batch_inference_job(registry: Registry, call: Call) -> dict[str, Any]
     recipe = trained.recipe
     if "inference" not in recipe.batch:
         raise InvalidInput(f"solutionVersionArn: versions of {recipe.name} take no batch inference jobs.")
+    influence = config.get("ranking_influence", {})
+    check_influence(registry, recipe, trained.group, influence, "batchInferenceJobConfig.rankingInfluence")
     _check_themes(registry, trained, mode, asked.get("theme_generation_config"))
     more = {
         "batch_inference_job_config": asked.get("batch_inference_job_config"),

@@ -11,10 +11,12 @@ from typing import Any
 
 from reco.arns import Kind
 from reco.control.claims import Claim, claim_on
+from reco.control.filters import checked_in
 from reco.control.job_records import create_job
 from reco.control.locations import check_input_and_output
 from reco.control.registry import Registry
 from reco.errors import InvalidInput
+from reco.filters.uses import check_use
 from reco.recipes import Recipe, recipe_by_arn
 from reco.storage.resources import Resource
 from reco.wire.call import Call
@@ -62,7 +64,7 @@ def create_batch_job(
         more: further members of the job as they are shown.
 
     Raises:
-        InvalidInput: a place in S3, or a filter that failed or belongs to another group.
+        InvalidInput: a place in S3, or a filter that failed, belongs to another group or is not for such a recipe.
         ResourceNotFound: no such filter.
         ResourceInUse: the filter is not ACTIVE yet, or is being deleted.
     """
@@ -70,7 +72,7 @@ def create_batch_job(
     check_input_and_output(asked)
     claims = [claim_on(trained.solution), claim_on(trained.version)]
     if "filter_arn" in asked:
-        claims.append(_filter(registry, asked["filter_arn"], trained.group))
+        claims.append(_filter(registry, asked["filter_arn"], trained))
     body = {
         "solution_version_arn": asked["solution_version_arn"],
         "filter_arn": asked.get("filter_arn"),
@@ -85,9 +87,12 @@ def create_batch_job(
     return create_job(registry, call, kind, body, claims, parent=asked["solution_version_arn"], also_under=under)
 
 
-def _filter(registry: Registry, arn: str, group: str) -> Claim:
+def _filter(registry: Registry, arn: str, trained: Trained) -> Claim:
     found = registry.find(Kind.FILTER, arn, "filterArn")
-    if found.parent != group:
-        raise InvalidInput(f"filterArn must be a filter of {group}, the group of the solution version; {arn} is not.")
+    if found.parent != trained.group:
+        raise InvalidInput(
+            f"filterArn must be a filter of {trained.group}, the group of the solution version; {arn} is not."
+        )
     registry.require_active(found)
+    check_use(checked_in(found), trained.recipe)
     return claim_on(found)

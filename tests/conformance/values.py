@@ -76,6 +76,9 @@ SIMILAR = "arn:aws:personalize:::recipe/aws-similar-items"
 SIMS = "arn:aws:personalize:::recipe/aws-sims"
 SEMANTIC = "arn:aws:personalize:::recipe/aws-semantic-similarity"
 
+OF_USERS = 'EXCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("click")'
+"""A filter of what segments are made of."""
+
 BY_PATH: Mapping[str, Any] = {
     "jobInput.s3DataSource.path": INPUT,
     "solutionConfig.eventValueThreshold": "1.5",
@@ -133,7 +136,7 @@ BY_SHAPE: Mapping[str, Any] = {
 }
 
 CHOSEN: Mapping[str, Mapping[str, Any]] = {
-    "CreateBatchSegmentJob": {"solutionVersionArn": Made("segmenting version")},
+    "CreateBatchSegmentJob": {"solutionVersionArn": Made("segmenting version"), "filterArn": Made("user filter")},
     "CreateBatchInferenceJob": {"filterArn": Made("filter")},
     "CreateDataset": {"datasetGroupArn": Made("open group"), "schemaArn": Made("users schema")},
     "CreateEventTracker": {"datasetGroupArn": Made("open group")},

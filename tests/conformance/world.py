@@ -59,6 +59,10 @@ def build(bench: Bench) -> World:
         "shop": special["CreateRecommender", "datasetGroupArn"],
         "use case": FOR_YOU,
     }
+    made["user filter"] = bench.client.create_filter(
+        name="users", datasetGroupArn=living[Kind.DATASET_GROUP], filterExpression=values.OF_USERS
+    )["filterArn"]
+    bench.settle()
     bench.end_job(living[Kind.SOLUTION_VERSION], artefact={"uri": "s3://b/m/", "digest": "0" * 64})
     made.update(_shop(bench, made["shop"]))
     made.update(_open_group(bench))

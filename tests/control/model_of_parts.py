@@ -12,7 +12,7 @@ from tests.control.conftest import ROLE
 from tests.control.model_machine import OWNER, Machine, in_group
 from tests.control.model_world import Life
 
-EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("click")'
+EXPRESSION = 'EXCLUDE {} WHERE Interactions.EVENT_TYPE IN ("click")'
 METRIC = {"event_type": "click", "metric_name": "clicks", "expression": "SAMPLECOUNT()"}
 MORE = {"event_type": "buy", "expression": "SAMPLECOUNT()"}
 
@@ -34,14 +34,14 @@ class GroupsParts(Machine):
         for life in self.world.in_group(group, Kind.EVENT_TRACKER):
             self.delete(life.kind, life.id)
 
-    @rule(group=in_group)
-    def create_filter(self, group: str) -> None:
+    @rule(group=in_group, of=st.sampled_from(["ItemID", "UserID"]))
+    def create_filter(self, group: str, of: str = "ItemID") -> None:
         parent = self.life(Kind.DATASET_GROUP, group)
         answer = self.ask(
             "CreateFilter",
             name="f",
             dataset_group_arn=OWNER.arn(Kind.DATASET_GROUP, group),
-            filter_expression=EXPRESSION,
+            filter_expression=EXPRESSION.format(of),
         )
         # CreateFilter has no ResourceInUseException.
         fault = self.status_fault(parent)
@@ -51,7 +51,7 @@ class GroupsParts(Machine):
         if fault is None and self.life(Kind.FILTER, "f"):
             fault = "ResourceAlreadyExists"
         if self.expect(answer, fault):
-            self.world.add(Life(Kind.FILTER, "f", self.now, parent, group))
+            self.world.add(Life(Kind.FILTER, "f", self.now, parent, group, filter=of))
 
     @rule()
     def delete_filter(self) -> None:

@@ -119,12 +119,15 @@ class Training(Machine):
         if fault is None and RECIPES[name] != recipe:
             fault = "InvalidInput"
         if fault is None and parent and filtered:
-            fault = self._filter_fault(parent.group)
+            fault = self._filter_fault(kind, parent.group)
         if fault is None and self.life(kind, job):
             fault = "ResourceAlreadyExists"
         if self.expect(answer, fault) and parent:
             self.world.add(Life(kind, job, self.now, parent, parent.group, filter="f" if filtered else ""))
 
-    def _filter_fault(self, group: str) -> str | None:
+    def _filter_fault(self, kind: Kind, group: str) -> str | None:
         life = self.life(Kind.FILTER, "f")
-        return "InvalidInput" if life and life.group != group else self.status_fault(life)
+        if life and life.group != group:
+            return "InvalidInput"
+        wanted = "UserID" if kind is Kind.BATCH_SEGMENT_JOB else "ItemID"
+        return self.status_fault(life) or ("InvalidInput" if life and life.filter != wanted else None)

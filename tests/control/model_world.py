@@ -59,7 +59,7 @@ class Life:
     schema: str = ""
     """Of a dataset."""
     filter: str = ""
-    """With which a batch job works."""
+    """Of a batch job: the one it works with; of a filter: what it filters."""
 
     def status(self, now: float) -> str | None:
         """None once it is gone."""

@@ -10,7 +10,7 @@ import pytest
 from reco.arns import Kind
 from reco.jobs.status import CREATE_FAILED, CREATE_IN_PROGRESS
 from tests.control.conftest import ITEMS, Bench, refused
-from tests.control.jobs import INPUT, PLACES, SIMILAR, Ready, ready
+from tests.control.jobs import INPUT, PLACES, SEGMENTS, SIMILAR, Ready, ready
 
 TEXTS = json.dumps(
     {
@@ -129,16 +129,64 @@ def test_themes_need_a_textual_field(made: Ready) -> None:
     assert "textual" in _infer(made, "InvalidInputException", solutionVersionArn=similar, **THEMES)
 
 
-def test_exploration_and_ranking_influence_are_echoed_and_exploration_is_checked(made: Ready) -> None:
+def test_exploration_is_echoed_and_checked(made: Ready) -> None:
     config = {
         "itemExplorationConfig": {"explorationWeight": "0.3", "explorationItemAgeCutOff": "30"},
-        "rankingInfluence": {"POPULARITY": 0.5},
+        "rankingInfluence": {"POPULARITY": 0.0},
     }
     arn = _infer(made, batchInferenceJobConfig=config)
     assert made.describe("batch_inference_job", arn)["batchInferenceJobConfig"] == config
     bad = {"itemExplorationConfig": {"explorationWeight": "2"}}
     message = _infer(made, "InvalidInputException", batchInferenceJobConfig=bad)
     assert "batchInferenceJobConfig.itemExplorationConfig" in message
+
+
+def test_an_influence_that_nothing_follows_is_refused_as_in_a_campaign(made: Ready) -> None:
+    wish = {"batchInferenceJobConfig": {"rankingInfluence": {"POPULARITY": 0.5}}}
+    said = _infer(made, "InvalidInputException", **wish)
+    assert said.startswith("batchInferenceJobConfig.rankingInfluence: only aws-semantic-similarity takes it")
+
+
+def _use(made: Ready, recipe: str | None, filter_arn: str) -> str:
+    """What is said to a batch job of a recipe with a filter; empty when it is taken."""
+    versions = {None: made.shop.version, SEGMENTS: made.segmenting}
+    if recipe not in versions:
+        versions[recipe] = _version(made.bench, made.shop.group, str(recipe), "another")
+    kind = "batch_segment_job" if "affinity" in str(recipe) else "batch_inference_job"
+    asked = {**made.asked(kind)[1], "solutionVersionArn": versions[recipe], "filterArn": filter_arn}
+    try:
+        made.operation("create", kind)(jobName="mine", **asked)
+    except made.bench.client.exceptions.InvalidInputException as error:
+        return str(error.response["Error"]["Message"])
+    return ""
+
+
+ATTRIBUTES = "arn:aws:personalize:::recipe/aws-item-attribute-affinity"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expression", "said"),
+    [
+        (None, "INCLUDE ItemID WHERE Items.PRICE > 1", ""),
+        (None, 'EXCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("click")', "take filters of ItemID"),
+        (None, "INCLUDE ItemID WHERE Items.PRICE > CurrentItem.PRICE", "CurrentItem"),
+        (SIMILAR, "INCLUDE ItemID WHERE Items.PRICE > CurrentItem.PRICE", ""),
+        (SEGMENTS, "INCLUDE ItemID WHERE Items.PRICE > 1", "take filters of UserID, and this is one of ItemID"),
+        (SEGMENTS, 'EXCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("click")', ""),
+        (ATTRIBUTES, 'EXCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("click")', "no filter on Interactions"),
+    ],
+)
+def test_a_filter_must_be_for_what_the_recipe_answers_with(
+    made: Ready, recipe: str | None, expression: str, said: str
+) -> None:
+    bench, group = made.bench, made.shop.group
+    bench.dataset(group, bench.schema("items", ITEMS), "Items")
+    arn = bench.client.create_filter(name="f", datasetGroupArn=group, filterExpression=expression)["filterArn"]
+    bench.settle()
+
+    answer = _use(made, recipe, arn)
+
+    assert said in answer and bool(said) is bool(answer)
 
 
 def _filter(bench: Bench, group: str, name: str = "f") -> str:

@@ -226,7 +226,8 @@ def test_a_filter_that_is_being_made_cannot_be_deleted(bench: Bench, group: str)
 @pytest.mark.parametrize("kind", ["batch_inference_job", "batch_segment_job"])
 def test_a_filter_stays_while_a_batch_job_works_with_it(bench: Bench, kind: str) -> None:
     made = ready(bench)
-    arn = create(bench, made.shop.group)
+    target = "UserID" if kind == "batch_segment_job" else "ItemID"
+    arn = create(bench, made.shop.group, expression=SEEN.replace("ItemID", target))
     bench.settle()
     job = made.create(kind, "j", filterArn=arn)
 
