@@ -38,6 +38,7 @@ from reco.jobs.status import (
     UPDATE_IN_PROGRESS,
     UPDATE_PENDING,
 )
+from reco.jobs.target import pending_update
 from reco.storage.resources import Resource
 
 MACHINES: Mapping[Kind, str] = {
@@ -208,11 +209,11 @@ def _forgotten_after(resource: Resource, timing: Timing) -> float:
 
 
 def awaits_machine(resource: Resource, now: float) -> bool:
-    """Its machine, or the machine of its latest update, should have begun long ago and has not."""
+    """Its machine, for whatever it is to do, should have begun long ago and has not."""
     if resource.kind not in MACHINES or resource.deleting_since is not None:
         return False
-    update = resource.inner.get("update")
-    if update and update["status"] == CREATE_PENDING:
+    update = pending_update(resource)
+    if update:
         return bool(now - update["updated_at"] > RESTART_AFTER_S)
     return resource.status in (CREATE_PENDING, START_PENDING) and now - resource.updated_at > RESTART_AFTER_S
 

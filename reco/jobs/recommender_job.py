@@ -1,18 +1,17 @@
 """The recommender's job: train a model of its use case, then serve it.
 
-    begin    attempt; CREATE IN_PROGRESS, or that of its latest update, or START IN_PROGRESS
+    begin    attempt; CREATE IN_PROGRESS, or that of its latest update or retraining, or START IN_PROGRESS
     plan     what to train and where; nothing, when the model that is kept will do
     adopt    the model that the container left becomes the attempt's own
     check    the deployment function tries it (reco.jobs.trial)
     commit   the pointer switches. Who served nothing before is ACTIVE in the same write
-    settle   after pointer_cache_s: the update is ACTIVE, its model the one that is kept
-    fail     CREATE FAILED, of the recommender or of its update; a start that fails leaves it INACTIVE, with the reason
+    settle   after pointer_cache_s: the update or retraining is ACTIVE, its model the one that is kept
+    fail     CREATE FAILED, of the recommender or of that; a start that fails leaves it INACTIVE, with the reason
 
 Training is a solution version's, serving is a campaign's; the difference is that one resource does both, so that the
-model has no resource of its own: an attempt carries it until it serves. A recommender is trained anew only for other
-columns than its model was trained on; other settings, and a start, deploy the model that is kept (docs/adr/0020).
-
-Not here yet: the full retraining every seven days while ACTIVE. It is an update that brings nothing but `columns`.
+model has no resource of its own: an attempt carries it until it serves. A recommender is trained anew for other columns
+than its model was trained on, and when its week is over; other settings, and a start, deploy the model that is kept
+(docs/adr/0020, 0022).
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from reco.jobs.status import (
     START_IN_PROGRESS,
     START_PENDING,
 )
-from reco.jobs.target import COLUMNS, MODEL, open_update, target_of
+from reco.jobs.target import COLUMNS, MODEL, RETRAINING, TRAINS, UPDATE, is_retraining, open_update, target_of
 from reco.jobs.training import machine_for, result_of, snapshots_of, specification_for
 from reco.storage.resources import Resource
 
@@ -44,7 +43,7 @@ STARTING = frozenset({START_PENDING, START_IN_PROGRESS})
 
 
 def begin(context: JobContext, recommender_id: str, execution: str) -> str:
-    """Claims the recommender for its creation, its latest update or its start; returns the attempt.
+    """Claims the recommender for its creation, its latest update, its retraining or its start; returns the attempt.
 
     Raises:
         NotNow: it serves what it should, is stopped, gone, or in other hands.
@@ -95,9 +94,14 @@ def adopt(context: JobContext, recommender_id: str, attempt: str) -> dict[str, A
         AlgorithmFault: the container left no result.
     """
     recommender = _recommender(context, recommender_id)
-    require(recommender, attempt)
+    began_at = require(recommender, attempt).started_at
     result = result_of(context, recommender, attempt)
-    model = {"uri": result.artefact_uri, "digest": result.artefact_digest, "result": asdict(result)}
+    model = {
+        "uri": result.artefact_uri,
+        "digest": result.artefact_digest,
+        "result": asdict(result),
+        "began_at": began_at,
+    }
 
     def note(current: Resource, mine: Attempt) -> Resource | None:
         if mine.outcome == "failed":
@@ -144,7 +148,9 @@ def fail(context: JobContext, recommender_id: str, attempt: str, reason: str) ->
     written = serving.give_up(context, KIND, recommender_id, attempt, reason, _failed)
     if written.status == INACTIVE:
         return INACTIVE
-    return str((written.inner.get("update") or {}).get("status") or written.status)
+    records = [written.inner[each] for each in (RETRAINING, UPDATE) if written.inner.get(each)]
+    latest = max(records, key=lambda record: record["updated_at"], default=None)
+    return str(latest["status"] if latest else written.status)
 
 
 def _mark_in_progress(recommender: Resource, fresh: Attempt) -> Resource:
@@ -152,7 +158,7 @@ def _mark_in_progress(recommender: Resource, fresh: Attempt) -> Resource:
         return replace(recommender, status=START_IN_PROGRESS)
     if recommender.status == INACTIVE:
         raise NotNow("the recommender is stopped")
-    begun = serving.with_update_begun(recommender, fresh.started_at)
+    begun = serving.with_update_begun(recommender, fresh.started_at, _beside(recommender))
     if begun is not None:
         return begun
     if recommender.status == ACTIVE:
@@ -160,19 +166,26 @@ def _mark_in_progress(recommender: Resource, fresh: Attempt) -> Resource:
     return replace(recommender, status=CREATE_IN_PROGRESS, failure_reason=None)
 
 
+def _beside(recommender: Resource) -> str:
+    """Which record the attempt is about, where it is about one; a retraining goes before an update that failed."""
+    return RETRAINING if is_retraining(recommender) else UPDATE
+
+
 def _work(recommender: Resource) -> dict[str, Any] | None:
-    """The update that the attempt is about; None while it is about the creation or a start."""
-    return None if recommender.status in STARTING else open_update(recommender)
+    """The update, or retraining, that the attempt is about; None while it is about the creation or a start."""
+    return None if recommender.status in STARTING else open_update(recommender, _beside(recommender))
 
 
 def _wanted_columns(recommender: Resource) -> dict[str, list[str]]:
-    columns: dict[str, list[str]] = (_work(recommender) or recommender.inner)[COLUMNS]
+    """By dataset type. A retraining learns from those that the present model was trained on."""
+    columns: dict[str, list[str]] = (_work(recommender) or {}).get(COLUMNS) or recommender.inner[COLUMNS]
     return columns
 
 
 def _trains(recommender: Resource) -> bool:
-    """Whether the model that is kept, if there is one, was trained on other columns than are wanted now."""
-    return MODEL not in recommender.inner or _wanted_columns(recommender) != recommender.inner[COLUMNS]
+    """Whether the model that is kept will not do: there is none, it knows other columns, or a new one is asked for."""
+    asked_for = (_work(recommender) or {}).get(TRAINS, False)
+    return asked_for or MODEL not in recommender.inner or _wanted_columns(recommender) != recommender.inner[COLUMNS]
 
 
 def _activated(recommender: Resource, mine: Attempt, now: float) -> Resource:
@@ -180,8 +193,8 @@ def _activated(recommender: Resource, mine: Attempt, now: float) -> Resource:
     update = _work(recommender)
     done = recommender
     if update is not None:
-        done = serving.with_update_in_service(recommender, UPDATED_MEMBERS, now)
-        done = replace(done, inner={**done.inner, COLUMNS: update[COLUMNS]})
+        done = serving.with_update_in_service(recommender, UPDATED_MEMBERS, now, _beside(recommender))
+        done = replace(done, inner={**done.inner, COLUMNS: _wanted_columns(recommender)})
     if MODEL in mine.facts:
         done = replace(done, inner={**done.inner, MODEL: mine.facts[MODEL]})
     return replace(done, status=ACTIVE, failure_reason=None, updated_at=now)
@@ -190,7 +203,7 @@ def _activated(recommender: Resource, mine: Attempt, now: float) -> Resource:
 def _failed(recommender: Resource, reason: str, now: float) -> Resource:
     if recommender.status in STARTING:
         return replace(recommender, status=INACTIVE, failure_reason=reason, updated_at=now)
-    return serving.with_failure(recommender, reason, now)
+    return serving.with_failure(recommender, reason, now, _beside(recommender))
 
 
 def _recommender(context: JobContext, recommender_id: str) -> Resource:

@@ -21,7 +21,7 @@ from reco.arns import Kind
 from reco.errors import StaleAttempt
 from reco.jobs.attempt import Attempt, JobContext, attempt_of, with_attempt, write_as
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS
-from reco.jobs.target import open_update
+from reco.jobs.target import UPDATE, open_update
 from reco.storage.resources import Resource
 
 SETTLE_MARGIN_S = 1
@@ -103,41 +103,44 @@ def give_up(context: JobContext, kind: Kind, resource_id: str, attempt: str, rea
     def change(current: Resource, mine: Attempt) -> Resource | None:
         if mine.outcome:
             return None
-        inner = dict(current.inner)
-        if mine.facts.get(REPLACED):
-            inner["serving"] = mine.facts[REPLACED]
-        ended = failed(replace(current, inner=inner), reason, context.clock())
-        return with_attempt(ended, replace(mine, outcome="failed"))
+        return failed(taken_back(current, mine), reason, context.clock())
 
     return write_as(context, kind, resource_id, attempt, change)
 
 
-def with_update_begun(resource: Resource, now: float) -> Resource | None:
+def taken_back(resource: Resource, mine: Attempt) -> Resource:
+    """The resource with the attempt at its end, and what served before it serving again."""
+    replaced = mine.facts.get(REPLACED)
+    inner = {**resource.inner, **({"serving": replaced} if replaced else {})}
+    return with_attempt(replace(resource, inner=inner), replace(mine, outcome="failed"))
+
+
+def with_update_begun(resource: Resource, now: float, beside: str = UPDATE) -> Resource | None:
     """The resource with its open update CREATE IN_PROGRESS; None where no update is open."""
-    update = open_update(resource)
+    update = open_update(resource, beside)
     if update is None:
         return None
     begun = {**update, "status": CREATE_IN_PROGRESS, "failure_reason": None, "updated_at": now}
-    return replace(resource, inner={**resource.inner, "update": begun})
+    return replace(resource, inner={**resource.inner, beside: begun})
 
 
-def with_update_in_service(resource: Resource, members: Sequence[str], now: float) -> Resource:
+def with_update_in_service(resource: Resource, members: Sequence[str], now: float, beside: str = UPDATE) -> Resource:
     """The resource with the members that its open update brings, and the update ACTIVE; as it is without one."""
-    update = open_update(resource)
+    update = open_update(resource, beside)
     if update is None:
         return resource
     brought = {name: update[name] for name in members if update.get(name) is not None}
     settled = {**update, "status": ACTIVE, "failure_reason": None, "updated_at": now}
-    return replace(resource, body={**resource.body, **brought}, inner={**resource.inner, "update": settled})
+    return replace(resource, body={**resource.body, **brought}, inner={**resource.inner, beside: settled})
 
 
-def with_failure(resource: Resource, reason: str, now: float) -> Resource:
+def with_failure(resource: Resource, reason: str, now: float, beside: str = UPDATE) -> Resource:
     """The resource, or its open update, CREATE FAILED."""
-    update = open_update(resource)
+    update = open_update(resource, beside)
     if update is None:
         return replace(resource, status=CREATE_FAILED, failure_reason=reason, updated_at=now)
     failed = {**update, "status": CREATE_FAILED, "failure_reason": reason, "updated_at": now}
-    return replace(resource, inner={**resource.inner, "update": failed})
+    return replace(resource, inner={**resource.inner, beside: failed})
 
 
 def _done(resource: Resource, mine: Attempt, activated: Activated, now: float) -> Resource:

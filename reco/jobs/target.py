@@ -12,14 +12,20 @@ from typing import Any
 from reco.arns import Kind, parse_arn
 from reco.errors import StaleAttempt, UserFault
 from reco.jobs.attempt import Attempt, require
-from reco.jobs.status import ACTIVE
+from reco.jobs.status import ACTIVE, CREATE_IN_PROGRESS, CREATE_PENDING
 from reco.storage.resources import Resource, ResourceTable
 
 MODEL = "model"
 """Key of a recommender's `inner`, for the model it keeps, and of an attempt's facts, for the one it has trained:
-address and digest of the artefact, and what the container reported."""
+address and digest of the artefact, what the container reported, and `began_at`, when its training did."""
 COLUMNS = "columns"
 """Key of a recommender's `inner`, and of its update: the columns to learn from, by dataset type."""
+UPDATE = "update"
+"""Key of `inner`: the record of the latest update that a caller asked for, beside what serves."""
+RETRAINING = "retraining"
+"""Key of a recommender's `inner`: the record of the latest training anew that nobody asked for, like an update's."""
+TRAINS = "trains"
+"""Member of a recommender's update that trains a new model whatever its columns are."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +53,21 @@ def target_of(table: ResourceTable, kind: Kind, resource_id: str, attempt: str) 
     return found(table, resource, require(resource, attempt))
 
 
-def open_update(resource: Resource) -> dict[str, Any] | None:
-    """The latest update of what serves, unless it is in service."""
-    update = resource.inner.get("update")
+def open_update(resource: Resource, beside: str = UPDATE) -> dict[str, Any] | None:
+    """The latest update of what serves, or another record `beside` it, unless it is in service."""
+    update = resource.inner.get(beside)
     return update if update and update["status"] != ACTIVE else None
+
+
+def pending_update(resource: Resource) -> dict[str, Any] | None:
+    """The update, or training anew, that waits for a machine to take it up."""
+    records = (resource.inner.get(each) or {} for each in (UPDATE, RETRAINING))
+    return next((record for record in records if record.get("status") == CREATE_PENDING), None)
+
+
+def is_retraining(resource: Resource) -> bool:
+    """Whether a training anew is on its way; it gives way to whatever a caller asks for."""
+    return (resource.inner.get(RETRAINING) or {}).get("status") in (CREATE_PENDING, CREATE_IN_PROGRESS)
 
 
 def _version(table: ResourceTable, campaign: Resource, _: Attempt) -> Target:

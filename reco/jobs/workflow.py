@@ -34,6 +34,7 @@ from reco.jobs.failures import described, reason_of
 from reco.jobs.plan import FAILURE, attempt_uri
 from reco.jobs.specification import failure_from_json
 from reco.jobs.status import CREATE_PENDING, START_PENDING
+from reco.jobs.target import pending_update
 from reco.storage.resources import Resource
 
 NOTICE = EXECUTION_CHANGED
@@ -177,9 +178,9 @@ def _close(context: JobContext, detail: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_for(execution: str, resource: Resource) -> bool:
     """Whether the execution was to do the work that the resource still waits for."""
-    waiting = (resource.inner.get("update") or {}).get("status") == CREATE_PENDING
+    waiting = pending_update(resource) is not None or resource.status in (CREATE_PENDING, START_PENDING)
     name = execution_name(resource.incarnation, resource.inner.get("sequence", 0))
-    return (waiting or resource.status in (CREATE_PENDING, START_PENDING)) and execution.rpartition(":")[2] == name
+    return waiting and execution.rpartition(":")[2] == name
 
 
 def _attempt_held(resource: Resource | None, execution: str) -> str | None:

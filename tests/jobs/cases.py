@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reco.arns import Kind
 from tests.jobs.bench import CAMPAIGN, IMPORT, OTHER_VERSION, VERSION, Bench
-from tests.jobs.recommenders import NARROW, RECOMMENDER, put_recommender, recommender_of, start, stop, update
+from tests.jobs.recommenders import NARROW, RECOMMENDER, put_recommender, recommender_of, retrain, start, stop, update
 
 END = Callable[[Bench], object]
 
@@ -69,6 +69,12 @@ def retraining(bench: Bench) -> None:
     update(bench, columns=NARROW)
 
 
+def retraining_weekly(bench: Bench) -> None:
+    put_recommender(bench)
+    bench.run(RECOMMENDER, bench.start())
+    retrain(bench)
+
+
 def starting(bench: Bench) -> None:
     put_recommender(bench)
     bench.run(RECOMMENDER, bench.start())
@@ -82,6 +88,11 @@ def recommends(bench: Bench) -> object:
     update, inner = recommender.inner.get("update", {}), recommender.inner
     serves_its_own = inner["serving"] == {name: inner["model"][name] for name in ("uri", "digest")}
     return recommender.status, update.get("status"), serves_its_own, inner["columns"] == NARROW
+
+
+def retrained(bench: Bench) -> object:
+    """What `recommends` says, and how the retraining ended."""
+    return recommends(bench), recommender_of(bench).inner["retraining"]["status"]
 
 
 def added(bench: Bench) -> object:
@@ -103,6 +114,12 @@ CASES: dict[str, tuple[str, Callable[[Bench], None], END, object]] = {
     "deploy": (CAMPAIGN, updating, deployed, ("ACTIVE", "ACTIVE", OTHER_VERSION, OTHER_VERSION)),
     "recommender": (RECOMMENDER, put_recommender, recommends, ("ACTIVE", None, True, False)),
     "retraining": (RECOMMENDER, retraining, recommends, ("ACTIVE", "ACTIVE", True, True)),
+    "weekly retraining": (
+        RECOMMENDER,
+        retraining_weekly,
+        retrained,
+        (("ACTIVE", None, True, False), "ACTIVE"),
+    ),
     "starting": (RECOMMENDER, starting, recommends, ("ACTIVE", None, True, False)),
 }
 """By kind of job: the ARN, what goes before, what is looked at in the end, and what it then is."""

@@ -270,7 +270,7 @@ class Crashes:
     def _standing(self, kind: str) -> tuple[str, str | None, bool]:
         """Status and reason of what the machine was to do, and whether it is done."""
         resource = self._resource(kind)
-        update = resource.inner.get("update")
+        update = resource.inner.get("retraining") or resource.inner.get("update")
         if update:
             return update["status"], update["failure_reason"], update["status"] == "ACTIVE"
         if resource.kind is Kind.RECOMMENDER and resource.status == "INACTIVE":

@@ -25,16 +25,19 @@ def recommender_of(bench: Bench) -> Resource:
 
 
 def update(bench: Bench, *, columns: dict[str, list[str]] = WIDE, config: dict[str, Any] | None = None) -> None:
-    record = {
-        "id": "u1",
-        "recommender_config": config or {},
-        "columns": columns,
-        "status": "CREATE PENDING",
-        "failure_reason": None,
-        "created_at": bench.now,
-        "updated_at": bench.now,
-    }
+    record = {**_pending(bench), "recommender_config": config or {}, "columns": columns}
     _change(bench, lambda now: replace(now, inner={**now.inner, "update": record, "sequence": _next(now)}))
+
+
+def retrain(bench: Bench) -> None:
+    """As control leaves a recommender whose week is over."""
+    record = {**_pending(bench), "trains": True}
+    _change(bench, lambda now: replace(now, inner={**now.inner, "retraining": record, "sequence": _next(now)}))
+
+
+def _pending(bench: Bench) -> dict[str, Any]:
+    times = {"created_at": bench.now, "updated_at": bench.now}
+    return {"id": "u1", "status": "CREATE PENDING", "failure_reason": None, **times}
 
 
 def stop(bench: Bench) -> None:

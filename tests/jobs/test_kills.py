@@ -39,7 +39,8 @@ def kills(bench: Bench, arn: str, prepare: Callable[[Bench], None], stride: int 
 
 
 @pytest.mark.parametrize(
-    "case", ["incremental import", "train", "search", "deploy", "recommender", "retraining", "starting"]
+    "case",
+    ["incremental import", "train", "search", "deploy", "recommender", "retraining", "weekly retraining", "starting"],
 )
 def test_killed_at_any_call_and_started_again_it_ends_the_same(bench: Bench, case: str) -> None:
     arn, prepare, end, expected = CASES[case]
@@ -49,7 +50,7 @@ def test_killed_at_any_call_and_started_again_it_ends_the_same(bench: Bench, cas
         assert end(bench) == expected
 
 
-@pytest.mark.parametrize("case", ["import", "search", "deploy", "retraining", "starting"])
+@pytest.mark.parametrize("case", ["import", "search", "deploy", "retraining", "weekly retraining", "starting"])
 def test_killed_at_any_call_and_redriven_in_the_same_execution_it_ends_the_same(bench: Bench, case: str) -> None:
     arn, prepare, end, expected = CASES[case]
     for execution in kills(bench, arn, prepare):
@@ -76,10 +77,10 @@ def test_killed_at_any_call_and_then_failed_it_is_done_or_as_before(bench: Bench
         assert not done or end(bench) == expected
 
 
-@pytest.mark.parametrize("case", ["recommender", "retraining", "starting"])
+@pytest.mark.parametrize("case", ["recommender", "retraining", "weekly retraining", "starting"])
 def test_a_recommender_killed_at_any_call_and_then_failed_is_done_or_as_before(bench: Bench, case: str) -> None:
     arn, prepare, end, expected = CASES[case]
-    failed = {"recommender": "CREATE FAILED", "retraining": "ACTIVE", "starting": "INACTIVE"}[case]
+    failed = {"recommender": "CREATE FAILED", "starting": "INACTIVE"}.get(case, "ACTIVE")
     prepared: list[Resource] = []
 
     def prepare_and_look(bench: Bench) -> None:
@@ -100,8 +101,9 @@ def test_a_recommender_killed_at_any_call_and_then_failed_is_done_or_as_before(b
 
 def end_of(recommender: Resource, case: str) -> bool:
     """Whether what was to be done is done."""
-    if case == "retraining":
-        return bool(recommender.inner["update"]["status"] == "ACTIVE")
+    record = {"retraining": "update", "weekly retraining": "retraining"}.get(case)
+    if record:
+        return bool(recommender.inner[record]["status"] == "ACTIVE")
     return recommender.status == "ACTIVE"
 
 

@@ -21,6 +21,7 @@ from tests.jobs.recommenders import (
     WIDE,
     put_recommender,
     recommender_of,
+    retrain,
     start,
     stop,
     update,
@@ -181,6 +182,71 @@ def test_an_update_mends_a_recommender_whose_creation_failed(shop: Bench) -> Non
     assert (recommender_of(shop).status, recommender_of(shop).failure_reason) == ("ACTIVE", None)
 
 
+def retraining_of(bench: Bench) -> dict[str, Any]:
+    return dict(recommender_of(bench).inner["retraining"])
+
+
+def test_a_retraining_learns_anew_from_the_same_columns_while_the_old_model_serves(serving: Bench) -> None:
+    before = recommender_of(serving)
+    serving.now += 7 * 86_400
+    retrain(serving)
+    execution, attempt = serving.begin(RECOMMENDER)
+    begun = recommender_of(serving)
+    assert (begun.status, retraining_of(serving)["status"]) == ("ACTIVE", "CREATE IN_PROGRESS")
+    assert begun.updated_at == before.updated_at, "nothing of it has changed"
+    plan = serving.step("plan", RECOMMENDER, execution, attempt=attempt)
+    specification = specification_from_json(serving.context.home.read_text(plan["specification"]) or "")
+    assert isinstance(specification, TrainSpecification) and specification.included_columns == WIDE
+    serving.run_container(plan)
+    serving.now += 100
+    serving.step("adopt", RECOMMENDER, execution, attempt=attempt)
+    assert recommender_of(serving).inner["serving"] == before.inner["serving"]
+    serving.step("commit", RECOMMENDER, execution, attempt=attempt)
+    switched = recommender_of(serving)
+    assert (switched.inner["model"], switched.updated_at) == (before.inner["model"], before.updated_at)
+    serving.now += 11
+    serving.step("settle", RECOMMENDER, execution, attempt=attempt)
+    after = recommender_of(serving)
+    assert after.inner["model"]["uri"] == uri_served(serving) != before.inner["model"]["uri"]
+    assert after.inner["model"]["began_at"] == serving.now - 111 == before.inner["model"]["began_at"] + 7 * 86_400
+    assert (after.updated_at, after.body, after.inner["columns"]) == (serving.now, before.body, WIDE)
+    assert (retraining_of(serving)["status"], after.inner.get("update")) == ("ACTIVE", None)
+    assert serving.run(RECOMMENDER, serving.start()) == "idle"
+
+
+@pytest.mark.parametrize("step", ["plan", "commit"])
+def test_a_retraining_that_fails_leaves_all_as_it_was_but_its_reason(serving: Bench, step: str) -> None:
+    before = recommender_of(serving)
+    serving.now += 1
+    retrain(serving)
+    execution, attempt = serving.begin(RECOMMENDER)
+    plan = serving.step("plan", RECOMMENDER, execution, attempt=attempt)
+    if step == "commit":
+        serving.run_container(plan)
+        serving.step("adopt", RECOMMENDER, execution, attempt=attempt)
+        serving.step("commit", RECOMMENDER, execution, attempt=attempt)
+    for _ in range(2):
+        answer = serving.step("fail", RECOMMENDER, execution, attempt=attempt, error={"Error": "Lambda.Unknown"})
+        assert answer == {"status": "CREATE FAILED"}
+    after = recommender_of(serving)
+    kept = ("serving", "model", "columns", "update")
+    assert [after.inner.get(name) for name in kept] == [before.inner.get(name) for name in kept]
+    assert (after.status, after.updated_at, after.failure_reason) == ("ACTIVE", before.updated_at, None)
+    assert retraining_of(serving)["failure_reason"].startswith("Create failed.")
+
+
+def test_a_retraining_leaves_an_update_that_failed_before_as_it_is(serving: Bench) -> None:
+    update(serving, columns=NARROW)
+    execution, attempt = serving.begin(RECOMMENDER)
+    serving.step("fail", RECOMMENDER, execution, attempt=attempt, error={})
+    failed = latest(serving)
+    retrain(serving)
+    assert serving.run(RECOMMENDER, serving.start()) == "done"
+    assert latest(serving) == failed
+    assert recommender_of(serving).inner["columns"] == WIDE
+    assert len(serving.containers) == 1
+
+
 def test_a_start_serves_the_kept_model_again_without_a_training(serving: Bench) -> None:
     before = uri_served(serving)
     stop(serving)
@@ -251,17 +317,20 @@ def notice(bench: Bench, execution: str) -> dict[str, str]:
     return take_step(bench.context, {"detail-type": "Step Functions Execution Status Change", "detail": detail})
 
 
-@pytest.mark.parametrize("work", ["creation", "update", "start"])
+@pytest.mark.parametrize("work", ["creation", "update", "retraining", "start"])
 def test_an_execution_stopped_before_it_began_fails_its_work(shop: Bench, work: str) -> None:
     if work != "creation":
         shop.run(RECOMMENDER, shop.start())
     if work == "update":
         update(shop, columns=NARROW)
+    # More than once: the executions of a module share their names, and those of the cases before are taken.
+    if work == "retraining":
+        retrain(shop)
+        retrain(shop)
     if work == "start":
         stop(shop)
-        # Twice: the executions of a module share their names, and the update's is taken.
-        start(shop)
-        start(shop)
+        for _ in range(3):
+            start(shop)
     recommender = recommender_of(shop)
     name = f"{recommender.incarnation}-{recommender.inner.get('sequence', 0)}"
     execution = shop.context.executions.start_execution(stateMachineArn=shop.machine, name=name)["executionArn"]
