@@ -51,7 +51,8 @@ def check_expressions(registry: Registry, group: str, metrics: Sequence[Mapping[
         summed = _SUM.fullmatch(expression)
         if summed is None:
             raise InvalidInput(
-                f"{place} must be SAMPLECOUNT(), SUM(Items.COLUMN) or SUM(Interactions.COLUMN); it is {expression}."
+                f"{place} must be SAMPLECOUNT(), SUM(Items.COLUMN) or SUM(Interactions.COLUMN); it is "
+                f"{expression or 'empty'}."
             )
         datasets = datasets_in(registry, group) if datasets is None else datasets
         dataset_type, column = summed[1].upper(), summed[2]

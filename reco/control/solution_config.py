@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reco.control.training_data import check_training_columns, check_training_data
-from reco.datasets.schemas import Schema
+from reco.datasets.schemas import Field, Schema
 from reco.errors import InvalidInput
 from reco.recipes import Recipe
+from reco.recipes.recipe import ItemField
 
 _SCHEDULE_DAYS = (1, 30)
 
@@ -82,11 +83,12 @@ def check_update(recipe: Recipe | None, asked: Mapping[str, Any], settings: Mapp
         _check_events(recipe, settings, config["events_config"], "solutionUpdateConfig")
 
 
-def check_columns(asked: Mapping[str, Any], schemas: Mapping[str, Schema]) -> None:
+def check_columns(asked: Mapping[str, Any], schemas: Mapping[str, Schema], parent: str = "solutionConfig") -> None:
     """Settings that choose by columns need these columns.
 
     Args:
         schemas: of the group's datasets, by type.
+        parent: solutionConfig or solutionUpdateConfig, as the caller wrote it.
 
     Raises:
         InvalidInput: names the member and the column.
@@ -96,15 +98,42 @@ def check_columns(asked: Mapping[str, Any], schemas: Mapping[str, Schema]) -> No
     interactions = schemas.get("INTERACTIONS")
     names = interactions.names if interactions else ()
     for column, member, chooses in (
-        ("EVENT_TYPE", "eventType", asked.get("event_type")),
-        ("EVENT_VALUE", "solutionConfig.eventValueThreshold", config.get("event_value_threshold")),
-        ("EVENT_TYPE", "solutionConfig.eventsConfig", listed or None),
-        ("EVENT_VALUE", "eventValueThreshold in solutionConfig.eventsConfig", _any_threshold(listed)),
+        ("EVENT_TYPE", "eventType", asked.get("event_type") or None),
+        ("EVENT_VALUE", f"{parent}.eventValueThreshold", config.get("event_value_threshold")),
+        ("EVENT_TYPE", f"{parent}.eventsConfig", listed or None),
+        ("EVENT_VALUE", f"eventValueThreshold in {parent}.eventsConfig", _any_threshold(listed)),
     ):
         if chooses is not None and column not in names:
             raise InvalidInput(f"{member} needs a field {column}, which the schema of the Interactions lacks.")
-    check_training_columns(config.get("training_data_config"), schemas, "solutionConfig")
+    check_training_columns(config.get("training_data_config"), schemas, parent)
     _check_objective(config.get("optimization_objective"), schemas.get("ITEMS"))
+
+
+def check_item_fields(recipe: Recipe, items: Schema | None) -> None:
+    """The fields of Items without which a recipe has nothing to learn from.
+
+    A field that the schema gets later does not help: solutions that are there do not learn from it.
+
+    Raises:
+        InvalidInput: names the kind of field.
+    """
+    for need in recipe.item_fields:
+        if items is None or not any(_is(field, need) for field in items.metadata):
+            raise InvalidInput(
+                f"recipeArn: {recipe.name} needs {_IN_WORDS[need]} in the schema of the Items dataset, and this "
+                "group's has none; give the dataset a schema that has it."
+            )
+
+
+_IN_WORDS: Mapping[ItemField, str] = {
+    "itemName": 'a field with "itemName": true',
+    "textual": 'a field with "textual": true',
+    "attribute": "a categorical or numeric field besides the reserved ones",
+}
+
+
+def _is(field: Field, need: ItemField) -> bool:
+    return field.categorical or field.numeric if need == "attribute" else need in field.flags
 
 
 def _check_events(

@@ -12,7 +12,7 @@ from reco.control.claims import claim_on
 from reco.control.group_data import schema_of
 from reco.control.listing import list_resources
 from reco.control.registry import Registry, fresh
-from reco.control.solution_config import check_columns, check_config, check_schedule, check_update
+from reco.control.solution_config import check_columns, check_config, check_item_fields, check_schedule, check_update
 from reco.control.solution_updates import (
     UPDATED_MEMBERS,
     merged,
@@ -48,7 +48,10 @@ def create_solution(registry: Registry, call: Call) -> dict[str, Any]:
     check_search(asked, recipe)
     registry.require_active(group)
     datasets = require_datasets(registry, asked["dataset_group_arn"], recipe)
-    check_columns(asked, {each: schema_of(registry, dataset) for each, dataset in datasets.items()})
+    schemas = {each: schema_of(registry, dataset) for each, dataset in datasets.items()}
+    if recipe:
+        check_item_fields(recipe, schemas.get("ITEMS"))
+    check_columns(asked, schemas)
     body = {
         "name": asked["name"],
         "perform_hpo": asked.get("perform_hpo", False),
@@ -80,7 +83,7 @@ def update_solution(registry: Registry, call: Call) -> dict[str, Any]:
     if events:
         datasets = registry.children(Kind.DATASET, solution.body["dataset_group_arn"])
         schemas = {each.body["dataset_type"]: schema_of(registry, each) for each in datasets}
-        check_columns({"solution_config": {"events_config": events}}, schemas)
+        check_columns({"solution_config": {"events_config": events}}, schemas, "solutionUpdateConfig")
 
     def updated(current: Resource) -> Resource:
         registry.require_active(current)

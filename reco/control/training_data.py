@@ -10,7 +10,7 @@ from typing import Any
 from reco.datasets.schemas import RULES, Schema
 from reco.errors import InvalidInput
 from reco.recipes import Recipe
-from reco.recipes.training_columns import EXCLUDED, INCLUDED, Columns, column_choice, column_lists
+from reco.recipes.training_columns import EXCLUDED, INCLUDED, MEMBERS, Columns, column_choice, column_lists
 
 _NOT_TO_EXCLUDE = ("EVENT_TYPE",)
 
@@ -33,6 +33,11 @@ def check_training_data(recipe: Recipe, config: Mapping[str, Any] | None, holder
         raise InvalidInput(f"{holder}.trainingDataConfig: give {_name(EXCLUDED)} or {_name(INCLUDED)}, not both.")
     name, by_type = next(iter(lists.items()))
     member = f"{holder}.{name}"
+    given = (config or {})[MEMBERS[name]]
+    if len(by_type) < len(given):
+        raise InvalidInput(
+            f"{member}: {' and '.join(given)} name a dataset twice (case does not count); put its columns in one list."
+        )
     for dataset_type, columns in by_type.items():
         if dataset_type not in RULES:
             raise InvalidInput(f"{member}: {dataset_type[:60]} is not one of {', '.join(RULES)}.")

@@ -123,7 +123,7 @@ class Hyperparameter:
     def _refusal(self, text: str) -> InvalidInput:
         kind = "a whole number" if self.type == "integer" else "a number"
         return InvalidInput(
-            f"{self.member}: {self.name} must be {kind} from {self.low:g} to {self.high:g}; it is {_shown(text)}."
+            f"{self.member}: {self.name} must be {kind} from {self.low:.10g} to {self.high:.10g}; it is {_shown(text)}."
         )
 
 

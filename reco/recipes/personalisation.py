@@ -153,6 +153,7 @@ HRNN_COLDSTART = replace(
             place="feature",
         ),
     ),
+    exploration="managed",
     update_mode=True,
 )
 

@@ -27,6 +27,9 @@ Family = Literal[
 
 Asked = Literal["user", "item", "items"]
 
+ItemField = Literal["itemName", "textual", "attribute"]
+"""A kind of field in the schema of the Items: one with a flag, or a categorical or numeric one that is not reserved."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -51,10 +54,13 @@ class Recipe:
     event_type: str | None = None
     """Only events of this type, whatever their case, are learned from; None learns from all."""
     leaves_out: str | None = None
-    """Items with which the user has such an event (whatever its case) are not recommended to them."""
+    """Items with which the user has such an event (whatever its case) are not to be recommended to them; answers do not
+    do so yet."""
     required_datasets: tuple[str, ...] = ("INTERACTIONS",)
     optional_datasets: tuple[str, ...] = ()
     """Datasets that training uses when they hold data."""
+    item_fields: tuple[ItemField, ...] = ()
+    """Kinds of field that the schema of the Items must have."""
     hyperparameters: tuple[Hyperparameter, ...] = ()
     ordered: tuple[tuple[str, str], ...] = ()
     """Pairs of hyperparameters of which the first must be smaller than the second."""
@@ -136,8 +142,10 @@ class Recipe:
                 values[each.name] = each.read(text) if each.name in searched else each.parse(text)
         for smaller, larger in self.ordered:
             if not values[smaller] < values[larger]:  # type: ignore[operator]
+                member = next(each.member for each in self.hyperparameters if each.name == smaller)
                 raise InvalidInput(
-                    f"{smaller} must be smaller than {larger}; they are {values[smaller]} and {values[larger]}."
+                    f"{member}: {smaller} must be smaller than {larger}; they are {values[smaller]} and "
+                    f"{values[larger]}."
                 )
         return {**self.fixed, **{each.known_as or each.name: values[each.name] for each in self.hyperparameters}}
 

@@ -14,6 +14,9 @@ _INTRODUCTION = """\
 Every recipe of Amazon Personalize, by the ARN `arn:aws:personalize:::recipe/NAME`, with the model that stands behind
 it here. Custom recipes are for CreateSolution; those of a domain are use cases of recommenders.
 
+Exploration and metadata in answers are what a recipe takes in its configuration; whether answers follow it in this
+version is in the [README](../../README.md#what-is-there-and-what-is-not-yet).
+
 Made from the declarations in `reco/recipes` by `python -m reco.recipes.reference > docs/reference/recipes.md`.
 """
 
@@ -66,10 +69,10 @@ def _facts(recipe: Recipe) -> Iterator[str]:
     yield f"A request must name: {', '.join(asked[each] for each in recipe.query) or 'nothing'}."
     optional = f"; if they hold data: {', '.join(recipe.optional_datasets)}" if recipe.optional_datasets else ""
     yield f"Datasets: {', '.join(recipe.required_datasets)}{optional}."
+    if recipe.item_fields:
+        yield f"Fields that the schema of the Items must have: {', '.join(recipe.item_fields)}."
     if recipe.event_type:
         yield f"Learns from events of type {recipe.event_type} (in any case), 1,000 at least."
-    if recipe.leaves_out:
-        yield f"Leaves out items with which the user has a {recipe.leaves_out} event (in any case)."
     if recipe.fixed:
         yield f"Fixed: {', '.join(f'{name} = {value}' for name, value in sorted(recipe.fixed.items()))}."
     yield f"Scores: {'yes' if recipe.scores else 'no'}. Metadata in answers: {recipe.metadata}."

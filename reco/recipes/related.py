@@ -112,6 +112,7 @@ SEMANTIC_SIMILARITY = Recipe(
     query=("item",),
     required_datasets=("ITEMS",),
     optional_datasets=("INTERACTIONS",),
+    item_fields=("itemName", "textual"),
     metrics=SEMANTIC,
     automatic_update=True,
     metadata="always",

@@ -33,6 +33,7 @@ ITEM_ATTRIBUTE_AFFINITY = replace(
     description="The users who are likeliest to want items with given attributes.",
     required_datasets=("INTERACTIONS", "ITEMS"),
     optional_datasets=("USERS",),
+    item_fields=("attribute",),
 )
 
 RECIPES = (ITEM_AFFINITY, ITEM_ATTRIBUTE_AFFINITY)

@@ -7,6 +7,8 @@ from typing import Any
 
 EXCLUDED = "trainingDataConfig.excludedDatasetColumns"
 INCLUDED = "trainingDataConfig.includedDatasetColumns"
+MEMBERS = {EXCLUDED: "excluded_dataset_columns", INCLUDED: "included_dataset_columns"}
+"""The lists of a trainingDataConfig: as a caller writes them, and as parameters name them."""
 
 ADDED_COLUMNS = "added_columns"
 """Key of a dataset's `inner`: the columns that updates of its schema added, and when, seconds since the epoch. What was
@@ -18,10 +20,9 @@ Columns = dict[str, list[str]]
 
 def column_lists(config: Mapping[str, Any] | None) -> dict[str, Columns]:
     """The lists of a trainingDataConfig by the member's name, EXCLUDED or INCLUDED; empty ones are left out."""
-    members = {EXCLUDED: "excluded_dataset_columns", INCLUDED: "included_dataset_columns"}
     return {
         name: {dataset_type.upper(): list(columns) for dataset_type, columns in config[member].items()}
-        for name, member in members.items()
+        for name, member in MEMBERS.items()
         if config and config.get(member)
     }
 

@@ -12,6 +12,11 @@ from reco.recipes.metrics import TREND
 from reco.recipes.personalisation import PERSONAL
 from reco.recipes.recipe import Asked, Family, Recipe
 
+_NOT_LEFT_OUT_YET = (
+    "Amazon Personalize leaves out those with which the user has a {} event; in this version they are not left out."
+)
+"""What a caller must know as long as answers do not look at `leaves_out`."""
+
 
 def _use_case(
     name: str,
@@ -20,8 +25,12 @@ def _use_case(
     family: Family,
     query: tuple[Asked, ...],
     description: str,
+    *,
+    leaves_out: str | None = None,
     **more: Any,
 ) -> Recipe:
+    if leaves_out:
+        description += f" {_NOT_LEFT_OUT_YET.format(leaves_out)}"
     return Recipe(
         name=name,
         type=recipe_type,
@@ -31,6 +40,8 @@ def _use_case(
         description=description,
         query=query,
         domain=domain,
+        leaves_out=leaves_out,
+        batch=(),
         **more,
     )
 
@@ -71,7 +82,7 @@ ALSO_VIEWED = _use_case(
     "RELATED_ITEMS",
     "item_similarity",
     ("user", "item"),
-    "Items that the same users view as a given item, without those the user has purchased.",
+    "Items that the same users view as a given item.",
     fixed={"popularity_discount_factor": 0.0, "direction": "mixed"},
     event_type="View",
     leaves_out="Purchase",
@@ -82,7 +93,7 @@ RECOMMENDED_FOR_YOU = _use_case(
     "USER_PERSONALIZATION",
     PERSONAL,
     ("user",),
-    "Items that a user is likely to want next, without those they have purchased.",
+    "Items that a user is likely to want next.",
     optional_datasets=("ITEMS", "USERS"),
     leaves_out="Purchase",
     context=True,
@@ -95,7 +106,7 @@ BECAUSE_YOU_WATCHED = _use_case(
     "RELATED_ITEMS",
     "item_similarity",
     ("user", "item"),
-    "Videos that the same users watch as a given one, without those the user has watched.",
+    "Videos that the same users watch as a given one.",
     fixed={"popularity_discount_factor": 0.0, "direction": "mixed"},
     event_type="Watch",
     leaves_out="Watch",
@@ -106,7 +117,7 @@ MORE_LIKE = _use_case(
     "RELATED_ITEMS",
     "item_similarity",
     ("user", "item"),
-    "Videos similar to a given one, by who touches both and by their metadata, without those the user has watched.",
+    "Videos similar to a given one, by who touches both and by their metadata.",
     fixed={"popularity_discount_factor": 0.0},
     required_datasets=("INTERACTIONS", "ITEMS"),
     leaves_out="Watch",
@@ -138,7 +149,7 @@ TOP_PICKS = _use_case(
     "USER_PERSONALIZATION",
     PERSONAL,
     ("user",),
-    "Videos that a user is likely to want next, without those they have watched.",
+    "Videos that a user is likely to want next.",
     optional_datasets=("ITEMS", "USERS"),
     leaves_out="Watch",
     context=True,

@@ -71,6 +71,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"THINGS": ["A"]}}}}, "THINGS"),
     (
+        {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["PRICE"], "items": []}}}},
+        "ITEMS and items name a dataset twice",
+    ),
+    (
         {
             "solutionConfig": {
                 "trainingDataConfig": {
@@ -141,9 +145,65 @@ def test_an_objective_needs_a_dataset_of_items(bench: Bench) -> None:
     assert "numeric field of the Items" in refused("InvalidInputException", bench.client.create_solution, **asked)
 
 
+def items_with(*fields: dict[str, Any]) -> str:
+    """A schema of Items that has an id, a time and these."""
+    there = [{"name": "ITEM_ID", "type": "string"}, {"name": "CREATION_TIMESTAMP", "type": "long"}]
+    return json.dumps({"type": "record", "name": "Items", "fields": [*there, *fields]})
+
+
+NAME = {"name": "TITLE", "type": "string", "itemName": True}
+TEXT = {"name": "TEXT", "type": ["null", "string"], "textual": True}
+GENRE = {"name": "GENRE", "type": ["null", "string"], "categorical": True}
+PLAIN = {"name": "NOTE", "type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "fields", "said"),
+    [
+        ("aws-semantic-similarity", (NAME, TEXT), ""),
+        ("aws-semantic-similarity", (TEXT,), '"itemName": true'),
+        ("aws-semantic-similarity", (NAME,), '"textual": true'),
+        ("aws-item-attribute-affinity", (GENRE,), ""),
+        ("aws-item-attribute-affinity", (NAME, TEXT, PLAIN), "a categorical or numeric field"),
+    ],
+)
+def test_a_recipe_that_learns_from_fields_of_the_items_needs_them(
+    bench: Bench, recipe: str, fields: tuple[dict[str, Any], ...], said: str
+) -> None:
+    group = bench.group()
+    bench.dataset(group, bench.schema("interactions"))
+    bench.dataset(group, bench.schema("items", items_with(*fields)), "Items")
+    asked = {"name": "n", "datasetGroupArn": group, "recipeArn": f"{RECIPES}{recipe}"}
+    if said:
+        assert said in refused("InvalidInputException", bench.client.create_solution, **asked)
+    else:
+        assert bench.client.create_solution(**asked)["solutionArn"]
+
+
+def test_an_update_is_refused_by_the_members_of_the_update(bench: Bench) -> None:
+    group, fields = bench.group(), json.loads(INTERACTIONS)
+    fields["fields"] = fields["fields"][:3]
+    bench.dataset(group, bench.schema("bare", json.dumps(fields)))
+    solution = bench.client.create_solution(name="n", datasetGroupArn=group, recipeArn=V2)["solutionArn"]
+    bench.settle()
+    asked = {"solutionArn": solution, "solutionUpdateConfig": events(VIEW)}
+    said = refused("InvalidInputException", bench.client.update_solution, **asked)
+    assert said.startswith("solutionUpdateConfig.eventsConfig needs a field EVENT_TYPE")
+
+
+def test_an_empty_event_type_asks_for_nothing(bench: Bench) -> None:
+    group, fields = bench.group(), json.loads(INTERACTIONS)
+    fields["fields"] = fields["fields"][:3]
+    bench.dataset(group, bench.schema("bare", json.dumps(fields)))
+    asked = {"name": "n", "datasetGroupArn": group, "recipeArn": RECIPE, "eventType": ""}
+    assert bench.client.create_solution(**asked)["solutionArn"]
+
+
 def test_incremental_updates_are_taken_and_shown_by_semantic_similarity_alone(bench: Bench, group: str) -> None:
     create = bench.client.create_solution
-    semantic = {"name": "n", "datasetGroupArn": group, "recipeArn": f"{RECIPES}aws-semantic-similarity"}
+    told = bench.group("told")
+    bench.dataset(told, bench.schema("told", items_with(NAME, TEXT)), "Items")
+    semantic = {"name": "n", "datasetGroupArn": told, "recipeArn": f"{RECIPES}aws-semantic-similarity"}
     for number, asked in enumerate((True, False, None)):
         flag = {} if asked is None else {"performIncrementalUpdate": asked}
         arn = create(**{**semantic, "name": f"n{number}"}, **flag)["solutionArn"]

@@ -82,7 +82,7 @@ def test_what_recipes_support_is_personalizes_table(recipe: Recipe) -> None:
     """Control-plane reference, F.2, of custom recipes."""
     name = recipe.name.removeprefix("aws-")
     if recipe.domain:
-        assert not (recipe.events_config or recipe.objective or recipe.update_mode)
+        assert not (recipe.events_config or recipe.objective or recipe.update_mode or recipe.batch)
         return
     assert recipe.events_config == (name in ("user-personalization-v2", "personalized-ranking-v2"))
     assert recipe.objective == (name in ("user-personalization", "personalized-ranking"))
@@ -95,6 +95,16 @@ def test_what_recipes_support_is_personalizes_table(recipe: Recipe) -> None:
     assert (recipe.metadata == "always") == (name in always)
     assert (recipe.batch == ()) == (name in ("trending-now", "next-best-action"))
     assert (recipe.exploration == "configurable") == (name == "user-personalization")
+    managed = ("user-personalization-v2", "next-best-action", "hrnn-coldstart")
+    assert (recipe.exploration == "managed") == (name in managed)
+    assert recipe.promotions or "ranking" in name or "affinity" in name or name == "next-best-action"
+
+
+def test_a_use_case_says_what_it_does_not_leave_out_yet() -> None:
+    leaving = {recipe.name: recipe for recipe in RECIPES if recipe.leaves_out}
+    assert len(leaving) == 5
+    for recipe in leaving.values():
+        assert f"a {recipe.leaves_out} event; in this version they are not left out." in recipe.description
 
 
 @given(pair=st.sampled_from(SETTABLE), data=st.data())
