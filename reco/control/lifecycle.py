@@ -7,7 +7,7 @@
       beside the resource
     with a machine          what the machine wrote
     stopping                STOP PENDING, STOP IN_PROGRESS, then INACTIVE; not before the runtime's memory has expired
-    deleting, any kind      DELETE PENDING, DELETE IN_PROGRESS, then gone
+    deleting, any kind      DELETE PENDING, DELETE IN_PROGRESS, then gone; a dataset group says DELETE PENDING alone
 
 Nothing here writes: whoever reads a resource past its time removes it (reco.control.registry).
 """
@@ -194,7 +194,9 @@ def _deletion(resource: Resource, now: float, timing: Timing) -> Standing | None
     started = asked + timing.transition_s
     if resource.kind is Kind.SCHEMA or now >= gone_at(resource, timing):
         return None
-    return Standing(DELETE_PENDING, asked) if now < started else Standing(DELETE_IN_PROGRESS, started)
+    if now < started or resource.kind is Kind.DATASET_GROUP:
+        return Standing(DELETE_PENDING, asked)
+    return Standing(DELETE_IN_PROGRESS, started)
 
 
 def gone_at(resource: Resource, timing: Timing) -> float:

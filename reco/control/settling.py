@@ -65,7 +65,9 @@ def _take(table: ResourceTable, owner: Owner, child: Resource, claim: Claim, nam
         if held:
             if held["incarnation"] == child.incarnation:
                 return None
-            holder = named(child.kind, held["id"])
+            # The child's own name is looked up as it is stored: to settle it is what we are about.
+            find = table.get if held["id"] == child.id else named
+            holder = find(child.kind, held["id"])
             if holder and holder.incarnation == held["incarnation"] and slot.holds(holder):
                 raise slot.refusal()
         place = {"id": child.id, "incarnation": child.incarnation}

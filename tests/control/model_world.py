@@ -67,7 +67,8 @@ class Life:
         if self.deleted is not None:
             if self.kind is Kind.SCHEMA or now - self.deleted >= lasting:
                 return None
-            return "DELETE PENDING" if now - self.deleted < TRANSITION_S else "DELETE IN_PROGRESS"
+            pending = self.kind is Kind.DATASET_GROUP or now - self.deleted < TRANSITION_S
+            return "DELETE PENDING" if pending else "DELETE IN_PROGRESS"
         if self.written == "INACTIVE" and self.stopped is not None:
             since = now - self.stopped
             return "STOP PENDING" if since < TRANSITION_S else "STOP IN_PROGRESS" if since < lasting else "INACTIVE"

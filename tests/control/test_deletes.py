@@ -92,7 +92,7 @@ def test_a_campaign_in_the_making_cannot_be_deleted_and_a_failed_one_can(bench: 
     bench.client.delete_campaign(campaignArn=campaign)
 
 
-def test_a_deleted_group_passes_through_both_states_and_cannot_be_deleted_twice(bench: Bench) -> None:
+def test_a_deleted_group_says_so_until_it_is_gone_and_cannot_be_deleted_twice(bench: Bench) -> None:
     group = bench.group()
     bench.client.delete_dataset_group(datasetGroupArn=group)
 
@@ -103,8 +103,8 @@ def test_a_deleted_group_passes_through_both_states_and_cannot_be_deleted_twice(
     refused("ResourceInUseException", bench.client.delete_dataset_group, datasetGroupArn=group)
     refused("ResourceAlreadyExistsException", bench.client.create_dataset_group, name="g")
     bench.pass_time(TRANSITION_S)
-    assert status() == "DELETE IN_PROGRESS"
-    assert bench.client.list_dataset_groups()["datasetGroups"][0]["status"] == "DELETE IN_PROGRESS"
+    assert status() == "DELETE PENDING"
+    assert bench.client.list_dataset_groups()["datasetGroups"][0]["status"] == "DELETE PENDING"
     bench.pass_time(TRANSITION_S)
     bench.client.create_dataset_group(name="g")
     assert status() == "CREATE PENDING"

@@ -80,6 +80,23 @@ def test_a_group_has_one_attribution(bench: Bench, shop: Shop) -> None:
     _create(bench, shop.group, "second")
 
 
+def test_a_group_has_its_next_attribution_under_the_same_name(bench: Bench, shop: Shop) -> None:
+    arn = _create(bench, shop.group)
+    bench.settle()
+    bench.client.delete_metric_attribution(metricAttributionArn=arn)
+    bench.settle()
+    assert _create(bench, shop.group) == arn
+    assert _shown(bench, arn)["status"] == "CREATE PENDING"
+    refused(
+        "LimitExceededException",
+        bench.client.create_metric_attribution,
+        name="second",
+        datasetGroupArn=shop.group,
+        metrics=[CLICKS],
+        metricsOutputConfig=OUTPUT,
+    )
+
+
 @pytest.mark.parametrize(
     "expression",
     ["COUNT()", "SUM(Items)", "SUM(Users.AGE)", "SUM(Items.COLOUR)", "SUM(Items.ITEM_ID)", "SUM(Interactions.USER_ID)"],

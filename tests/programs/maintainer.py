@@ -111,10 +111,8 @@ class Maintainer:
                 raise
             self._create(kind, asked)
             shown = self.ready(kind, arn)
-        different = [
-            *_differences(kind, asked, shown),
-            *(f"{name} is there" for name in ALONE if name in shown.keys() - asked),
-        ]
+        unasked = (name for name in ALONE if name in shown and name not in asked)
+        different = [*_differences(kind, asked, shown), *(f"{name} was not asked for" for name in unasked)]
         if different and kind is Kind.CAMPAIGN:
             self._update_campaign(arn, asked)
             raise Pending
