@@ -43,6 +43,7 @@ ENVIRONMENT = environment_for(
     quotas="",
     permissions="",
     customer_key="",
+    data_keys="",
 )
 
 _PATHS = {"runtime": "/recommendations", "events": "/events", "control": "/"}

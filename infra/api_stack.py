@@ -23,7 +23,7 @@ from infra.functions import Identity, make_handler, make_identity, make_log, mak
 from infra.jobs_stack import POINTER_CACHE_S, JobsStack
 from infra.options import Options
 from infra.outputs import put_out
-from infra.rights import key_rights, read_objects, table_rights
+from infra.rights import group_key_rights, key_rights, read_objects, table_rights, through_s3
 from infra.storage_stack import StorageStack
 from reco.settings import environment_for
 
@@ -116,6 +116,7 @@ class ApiStack(cdk.Stack):
                     table_rights(storage.events, "Query"),
                     *self._schedules.rights(),
                 ],
+                    *group_key_rights(self._options.data_keys, "DescribeKey"),
             ),
             sentence="Reco: the operations of the personalize client.",
             code=code.light,
@@ -134,6 +135,7 @@ class ApiStack(cdk.Stack):
                 permissions=self._options.permissions,
                 customer_key=storage.key.key_arn if storage.key else "",
             ),
+                data_keys=",".join(self._options.data_keys),
             memory_mb=1024,
             timeout_s=29,
             key=storage.key,
@@ -151,6 +153,7 @@ class ApiStack(cdk.Stack):
                     table_rights(storage.events, "Query"),
                     *read_objects(storage.data, ["models/"]),
                 ],
+                    *through_s3(self, group_key_rights(self._options.data_keys, "Decrypt")),
             ),
             sentence="Reco: recommendations and rankings.",
             code=code.heavy,

@@ -18,7 +18,15 @@ from infra.execution_ends import BAD, tell_of_ends
 from infra.functions import LAMBDA, Identity, make_handler, make_identity, make_log, make_role
 from infra.options import Options
 from infra.outputs import put_out
-from infra.rights import key_rights, read_objects, table_rights, volume_key_rights, write_objects
+from infra.rights import (
+    group_key_rights,
+    key_rights,
+    read_objects,
+    table_rights,
+    through_s3,
+    volume_key_rights,
+    write_objects,
+)
 from infra.storage_stack import JOBS_PREFIX, StorageStack
 from reco.settings import environment_for
 
@@ -103,6 +111,7 @@ class JobsStack(cdk.Stack):
                 *read_objects(storage.data, [JOBS_PREFIX]),
                 write_objects(storage.data, [JOBS_PREFIX]),
                 *key_rights(storage.key),
+                *through_s3(self, group_key_rights(self._options.data_keys, "Decrypt", "GenerateDataKey")),
             ],
             options=self._options,
             key=storage.key,
@@ -125,7 +134,8 @@ class JobsStack(cdk.Stack):
                 *self._caller_data(),
                 *self._instance_needs(),
                 *key_rights(storage.key),
-                *volume_key_rights(storage.key),
+                *group_key_rights(self._options.data_keys, "Decrypt", "DescribeKey", "GenerateDataKey"),
+                *volume_key_rights([*([storage.key.key_arn] if storage.key else []), *self._options.data_keys]),
             ],
             options=self._options,
             key=storage.key,
@@ -225,6 +235,7 @@ class JobsStack(cdk.Stack):
                 table_rights(storage.resources, "GetItem"),
                 *read_objects(storage.data, ["models/"]),
                 *key_rights(storage.key),
+                *through_s3(self, group_key_rights(self._options.data_keys, "Decrypt")),
             ],
             options=self._options,
             key=storage.key,

@@ -40,7 +40,9 @@ class Options:
     lists of operations. Empty leaves it to IAM."""
     customer_key: bool | str = False
     """Encrypt with a KMS key made for this deployment (1 USD a month), or with the key of this ARN, instead of keys
-    that AWS owns. Dataset groups may name that key, and no other."""
+    that AWS owns. Dataset groups may have that key too."""
+    data_keys: tuple[str, ...] = ()
+    """ARNs of further KMS keys that dataset groups may have, each one that this account and region has."""
     guest: bool = False
     """Make a Cognito identity pool whose guests may call POST /events, and nothing else."""
     alarm_email: str | None = None
@@ -111,6 +113,17 @@ def _key(value: Any) -> bool | str:
         raise ValueError("must be true, false or the ARN of a KMS key") from error
 
 
+def _keys(value: Any) -> tuple[str, ...]:
+    """No `*`: a role that may use every key of an account reads whatever any of them protects."""
+    keys = _names(value)
+    if bad := [key for key in keys if not _KEY.fullmatch(key)]:
+        raise ValueError(
+            "must be ARNs of keys, comma separated, such as arn:aws:kms:eu-west-1:123456789012:key/ID; "
+            f"{bad[0]} is none"
+        )
+    return keys
+
+
 def _names(value: Any) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else str(value).split(",")
     return tuple(part.strip() for part in parts if part.strip())
@@ -177,6 +190,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "quotas": _quotas,
     "permissions": _permissions,
     "customer_key": _key,
+    "data_keys": _keys,
     "guest": _flag,
     "alarm_email": _email,
     "retain_data": _flag,

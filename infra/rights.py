@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -48,14 +49,30 @@ def key_rights(key: kms.IKey | None) -> list[iam.PolicyStatement]:
     ]
 
 
-def volume_key_rights(key: kms.IKey | None) -> list[iam.PolicyStatement]:
-    """What SageMaker needs to encrypt a job's disk with the key: it hands the disk's service a grant."""
-    if key is None:
+def volume_key_rights(keys: Sequence[str]) -> list[iam.PolicyStatement]:
+    """What SageMaker needs to encrypt a job's disk with one of the keys: it hands the disk's service a grant."""
+    if not keys:
         return []
     return [
         iam.PolicyStatement(
             actions=["kms:CreateGrant"],
-            resources=[key.key_arn],
+            resources=list(keys),
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         )
     ]
+
+
+def group_key_rights(keys: Sequence[str], *actions: str) -> list[iam.PolicyStatement]:
+    """`actions` without their prefix, on the keys that dataset groups may have; nothing where none is listed.
+
+    A key's own policy has the last word: it must let the account's policies speak for it, as the one that KMS writes
+    for a new key does.
+    """
+    return [iam.PolicyStatement(actions=[f"kms:{action}" for action in actions], resources=list(keys))] if keys else []
+
+
+def through_s3(stack: cdk.Stack, statements: Sequence[iam.PolicyStatement]) -> list[iam.PolicyStatement]:
+    """The same rights, as long as it is S3 that asks for whom may read or write an object."""
+    for statement in statements:
+        statement.add_condition("StringEquals", {"kms:ViaService": f"s3.{stack.region}.{stack.url_suffix}"})
+    return list(statements)

@@ -26,6 +26,7 @@ ASSEMBLY = Path(__file__).parent.parent / "build" / "cdk.out"
 
 OVERRIDES: Mapping[str, str] = {
     "RECO_DATA_BUCKETS": "*",
+    "RECO_DATA_KEYS": "*",
     "RECO_TRANSITION_SECONDS": "0.1",
     "RECO_POINTER_CACHE_SECONDS": "1",
 }

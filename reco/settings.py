@@ -58,6 +58,11 @@ SETTINGS: Mapping[str, Setting] = {
         lambda text: text or None,
         "ARN of the KMS key that encrypts all the deployment keeps; empty where AWS owns the keys.",
     ),
+    "data_keys": Setting(
+        "RECO_DATA_KEYS",
+        _names,
+        "ARNs of further KMS keys that dataset groups may have, comma separated; * is every key of the account.",
+    ),
     "instance_type": Setting("RECO_INSTANCE_TYPE", str, "SageMaker instance type of jobs too large for a function."),
     "function_memory_mb": Setting("RECO_FUNCTION_MEMORY_MB", int, "Memory of the job function, MB."),
     "transition_s": Setting(

@@ -27,11 +27,11 @@ CHILDREN = (
 def create_dataset_group(registry: Registry, call: Call) -> dict[str, Any]:
     """A group of a domain, or a custom one when `domain` is not given.
 
-    `kms_key_arn` is the deployment's own key or none: it encrypts the tables, the bucket and the event stream whole,
-    and no group alone (docs/adr/0010). `role_arn` is kept and shown; the deployment's roles use the key themselves.
+    `kms_key_arn` encrypts what lies in S3 of this group; `role_arn` is kept and shown, and the deployment's roles use
+    the key themselves (docs/adr/0024).
     """
     asked = call.parameters
-    _check_key(registry.customer_key, asked.get("kms_key_arn"), asked.get("role_arn"))
+    _check_key(registry, asked.get("kms_key_arn"), asked.get("role_arn"))
     tags = tags_of(asked.get("tags"))
     body = {member: asked.get(member) for member in ("name", "role_arn", "kms_key_arn", "domain")}
     group = registry.create(fresh(Kind.DATASET_GROUP, asked["name"], body, call.now, tags=tags), [])
@@ -64,17 +64,15 @@ def delete_dataset_group(registry: Registry, call: Call) -> None:
     registry.delete(group, refuse)
 
 
-def _check_key(own: str | None, key_arn: str | None, role_arn: str | None) -> None:
-    if key_arn is None and role_arn is not None:
+def _check_key(registry: Registry, key_arn: str | None, role_arn: str | None) -> None:
+    """Source: control-plane reference, sections B.2 and K."""
+    if key_arn is None and role_arn is None:
+        return
+    if key_arn is None:
         raise InvalidInput("roleArn is for the key in kmsKeyArn, which is not given; give both or neither.")
-    if key_arn is not None and role_arn is None:
+    if role_arn is None:
         raise InvalidInput("kmsKeyArn needs roleArn, the role that may use the key; give both or neither.")
-    if key_arn is not None and own is None:
-        raise InvalidInput(
-            f"kmsKeyArn: this deployment keeps everything under keys that AWS owns, and can use no other; it is "
-            f"{key_arn}. Deploy with -c customerKey=true, and give that key, or leave kmsKeyArn and roleArn out."
-        )
-    if key_arn is not None and key_arn != own:
-        raise InvalidInput(
-            f"kmsKeyArn must be {own}, the key under which this deployment keeps everything; it is {key_arn}."
-        )
+    mine = f"arn:{registry.owner.partition}:iam::{registry.owner.account}:role/"
+    if not role_arn.startswith(mine):
+        raise InvalidInput(f"roleArn must be the ARN of a role of this account, {mine}NAME; it is {role_arn}.")
+    registry.keys.require_usable(key_arn, registry.owner)

@@ -34,6 +34,7 @@ from reco.control.registry import Registry
 from reco.jobs.schedules import TrainingSchedules
 from reco.jobs.start import JobStarter
 from reco.settings import Settings
+from reco.storage.group_keys import GroupKeys
 from reco.storage.resources import ResourceTable
 from reco.wire.call import Call, Operation
 
@@ -119,10 +120,14 @@ Registries = Callable[[float, Owner], Registry]
 """The resources of an owner at a time."""
 
 
-def registries(table: ResourceTable, jobs: JobStarter, settings: Settings, schedules: TrainingSchedules) -> Registries:
+def registries(
+    table: ResourceTable, jobs: JobStarter, settings: Settings, schedules: TrainingSchedules, kms: Callable[[], Any]
+) -> Registries:
+    """`kms` gives a client of KMS; it is asked for only when a dataset group is to have a key."""
     timing = Timing(transition_s=settings.transition_s, pointer_cache_s=settings.pointer_cache_s)
     quotas = quotas_with(settings.quotas)
-    return lambda now, owner: Registry(table, jobs, timing, now, owner, schedules, quotas, settings.customer_key)
+    keys = GroupKeys(kms, own=settings.customer_key, listed=settings.data_keys)
+    return lambda now, owner: Registry(table, jobs, timing, now, owner, schedules, quotas, keys)
 
 
 def build(registry_at: Registries, permissions: Permissions = OPEN) -> Mapping[str, Operation]:

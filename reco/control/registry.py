@@ -31,6 +31,7 @@ from reco.jobs.executions import execution_name
 from reco.jobs.schedules import TrainingSchedules
 from reco.jobs.start import JobStarter
 from reco.jobs.status import ACTIVE, DELETE_IN_PROGRESS
+from reco.storage.group_keys import GroupKeys
 from reco.storage.resource_lists import Page
 from reco.storage.resources import NameTaken, Resource, ResourceTable
 
@@ -49,8 +50,7 @@ class Registry:
     owner: Owner
     schedules: TrainingSchedules
     quotas: Quotas
-    customer_key: str | None = None
-    """ARN of the KMS key that encrypts all this deployment keeps; None where AWS owns the keys."""
+    keys: GroupKeys
 
     @cached_property
     def _current(self) -> Current:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import boto3
@@ -46,7 +47,7 @@ ITEMS = json.dumps(
 )
 RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
-"""With which the deployment encrypts what it keeps."""
+"""With which the deployment encrypts what it keeps; every cloud has it."""
 
 
 def settings_with(**more: object) -> Settings:
@@ -56,6 +57,7 @@ def settings_with(**more: object) -> Settings:
         "pointer_cache_s": POINTER_CACHE_S,
         "quotas": "dataset_groups:none",
         "customer_key": KEY,
+        "data_keys": "",
     }
     return Settings(environment_for(**{**usual, **more}))
 
@@ -115,13 +117,14 @@ class Bench:
     schedules: Schedules
     now: float = 1_700_000_000.0
     settings: Settings = SETTINGS
+    kms: Callable[[], Any] = field(default=lambda: kms_client())
 
     def registry_at(self, now: float, owner: Owner) -> Registry:
         return self.registries_over(self.table)(now, owner)
 
     def registries_over(self, table: ResourceTable) -> Registries:
         """The same resources through another table client."""
-        return operations.registries(table, self.machines, self.settings, self.schedules)
+        return operations.registries(table, self.machines, self.settings, self.schedules, self.kms)
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -233,12 +236,29 @@ def refused(code: str, call: Callable[..., Any], **parameters: Any) -> str:
     return str(caught.value.response["Error"]["Message"])
 
 
+@cache
+def kms_client() -> Any:
+    """Made once: it takes longer than what it is asked."""
+    return boto3.client("kms", region_name=REGION)
+
+
+def put_key(arn: str = KEY) -> None:
+    """Makes a KMS key of this ARN; moto draws ids itself, so a new key gets another one's place."""
+    from moto.kms.models import kms_backends
+
+    keys = kms_backends[ACCOUNT][REGION].keys
+    key = keys.pop(kms_client().create_key()["KeyMetadata"]["KeyId"])
+    key.arn, key.id = arn, arn.rpartition("/")[2]
+    keys[key.id] = key
+
+
 class Cloud:
     """What the tests of a module share, since clients take long to make: DynamoDB, and one client whose requests
     go to the latest bench."""
 
     def __init__(self) -> None:
         self.dynamodb = boto3.client("dynamodb", region_name=REGION)
+        put_key()
         self._answering: dict[str, Operation] = {}
         self._bench: Bench | None = None
         self._client = connect("personalize", self._answering, lambda: self._bench.now if self._bench else 0.0)

@@ -1,4 +1,4 @@
-"""Dataset groups: their domain and key, and what must be gone before they go."""
+"""Dataset groups: their domain, and what must be gone before they go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from reco.arns import Kind
 from reco.control.dataset_groups import CHILDREN
 from tests.aws import make_resource
-from tests.control.conftest import KEY, ROLE, TRANSITION_S, Bench, refused, settings_with
+from tests.control.conftest import TRANSITION_S, Bench, refused
 
 SHOWN = ["name", "datasetGroupArn", "status", "creationDateTime", "lastUpdatedDateTime"]
 
@@ -42,50 +42,6 @@ def test_a_group_passes_through_its_states(bench: Bench) -> None:
         seen.append((group["status"], (group["lastUpdatedDateTime"] - group["creationDateTime"]).total_seconds()))
         bench.pass_time(TRANSITION_S)
     assert seen == [("CREATE PENDING", 0), ("CREATE IN_PROGRESS", TRANSITION_S), ("ACTIVE", 2 * TRANSITION_S)]
-
-
-@pytest.mark.parametrize(
-    ("given", "named"), [({"kmsKeyArn": KEY}, "roleArn"), ({"roleArn": ROLE}, "kmsKeyArn")], ids=["key", "role"]
-)
-def test_key_and_role_go_together(bench: Bench, given: dict[str, str], named: str) -> None:
-    message = refused("InvalidInputException", bench.client.create_dataset_group, name="g", **given)
-    assert named in message and "both or neither" in message
-
-
-def test_a_group_under_the_deployments_key_shows_key_and_role(bench: Bench) -> None:
-    given = {"kmsKeyArn": KEY, "roleArn": ROLE}
-    arn = bench.client.create_dataset_group(name="g", **given)["datasetGroupArn"]
-    described = bench.client.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]
-    assert list(described) == [*SHOWN[:3], "roleArn", "kmsKeyArn", *SHOWN[3:]]
-    assert {name: described[name] for name in given} == given
-    (listed,) = bench.client.list_dataset_groups()["datasetGroups"]
-    assert list(listed) == SHOWN
-
-
-def test_a_key_that_encrypts_nothing_here_is_refused(bench: Bench) -> None:
-    create = bench.client.create_dataset_group
-    other = KEY.replace("1a2b", "ffff")
-    message = refused("InvalidInputException", create, name="g", kmsKeyArn=other, roleArn=ROLE)
-    assert message.startswith(f"kmsKeyArn must be {KEY}")
-    bench.settings = settings_with(customer_key="")
-    message = refused("InvalidInputException", create, name="g", kmsKeyArn=KEY, roleArn=ROLE)
-    assert message.startswith("kmsKeyArn: this deployment keeps everything under keys that AWS owns")
-    assert bench.client.list_dataset_groups()["datasetGroups"] == []
-    create(name="g")
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"kmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:alias/mine", "roleArn": ROLE},
-        {"kmsKeyArn": "arn:aws:kms:eu-west-1:1234:key/k", "roleArn": ROLE},
-        {"kmsKeyArn": KEY, "roleArn": "arn:aws:iam::123456789012:user/ada"},
-        {"kmsKeyArn": KEY, "roleArn": "role"},
-    ],
-)
-def test_what_is_no_key_or_no_role_is_refused(bench: Bench, given: dict[str, str]) -> None:
-    refused("InvalidInputException", bench.client.create_dataset_group, name="g", **given)
-    assert bench.client.list_dataset_groups()["datasetGroups"] == []
 
 
 @pytest.mark.parametrize("kind", CHILDREN)

@@ -76,6 +76,7 @@ def environment(table: str) -> dict[str, str]:
         quotas="",
         permissions="",
         customer_key="",
+        data_keys="",
         **machines,
     )
     return {**settings, "AWS_REGION": REGION, "AWS_LAMBDA_FUNCTION_NAME": "Control"}

@@ -202,8 +202,8 @@ class Crashes:
         context = self._bench.context
         jobs = StepFunctionsStarter(context.executions, {})
         timing = Timing(transition_s=10, pointer_cache_s=10)
-        now, no_schedules = self._bench.now, cast(Any, None)
-        registry = Registry(context.table, jobs, timing, now, OWNER, no_schedules, quotas_with({}))
+        now, no_schedules, no_keys = self._bench.now, cast(Any, None), cast(Any, None)
+        registry = Registry(context.table, jobs, timing, now, OWNER, no_schedules, quotas_with({}), no_keys)
         return METHODS[operation](registry, Call(operation, parameters, OWNER, None, "request", now))
 
     # What became of it

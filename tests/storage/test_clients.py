@@ -38,6 +38,7 @@ ENVIRONMENT = environment_for(
     schedule_role="arn:aws:iam::123456789012:role/schedules",
     function_name="Control",
     customer_key="",
+    data_keys="",
     permissions="",
     quotas="",
 )
