@@ -102,15 +102,15 @@ def collect_events(
     """All streamed events of the group, from both logs.
 
     Events without a user are given to the user whom their session belongs to (reco.events.session_owners); those of a
-    session that never had one are left out, and so are events without an item. Of events that agree in client's id,
-    user, item and type only the first received is in.
+    session that never had one, or has none yet, are left out, and so are events without an item. Of events that agree
+    in client's id, user, item and type only the first received is in.
 
     Args:
         workspace: for one downloaded object per reader at a time.
     Raises:
         PlatformFault: an object of the log cannot be read; names it.
     Cost: the whole S3 log of all groups is read; memory for this group's records; one query for each session in
-    which several users were seen.
+    which several users were seen, or one user, and anything within `settling_s`.
     """
     settled_ms = round((clock() - settling_s) * 1000)
     table = EventTable(dynamodb_client, log.table)
@@ -126,10 +126,13 @@ def collect_events(
 def unite(
     records: Iterable[EventRecord], settled_ms: int, find_links: FindLinks = lambda sessions: {}
 ) -> StreamedEvents:
-    """Records as columns. They may come in any order and again and again: each id counts once."""
+    """Records as columns. They may come in any order and again and again: each id counts once.
+
+    Without `find_links` no session has a link.
+    """
     unique = {record.record: record for record in records}.values()
     ordered = sorted(unique, key=lambda record: (record.received_ms, record.record))
-    owners = session_owners(ordered, find_links)
+    owners = session_owners(ordered, settled_ms, find_links)
     left_out = {"no user": 0, "no item": 0, "same event id": 0}
     seen = set()
     kept: list[tuple[str, float, str, EventRecord]] = []

@@ -3,6 +3,12 @@
 The log alone says who was seen first with a session. That call may have failed, or two may have come at once, and
 the link in the hot table went to the other: its user's next answer counts the session's events, so training must as
 well, or they would leave a history that a 200 put them into. So where a session has several users, the link decides.
+
+It decides too where a session was in use after the settled time of the freeze. A login that came before may have died
+before its link, one that came after may be on its way, and the next user to come then gets the session: events that
+training had given to another would be marked as known to the model (`unsettled_events`), and the runtime would keep
+them from whom they belong to. Without a link they are nobody's yet; whoever links the session does it after the settled
+time, and has them at once.
 """
 
 from __future__ import annotations
@@ -26,15 +32,17 @@ class SessionOwner:
     """The latest time at which one of the calls in the log may have made the link, had all before it failed."""
 
 
-def session_owners(ordered: Iterable[EventRecord], find_links: FindLinks) -> dict[str, SessionOwner]:
+def session_owners(ordered: Iterable[EventRecord], settled_ms: int, find_links: FindLinks) -> dict[str, SessionOwner]:
     """The owner of each session that has one, and events without a user.
 
     Args:
         ordered: by time of receipt, then by record id.
-        find_links: asked once, for the sessions in which several users were seen.
+        settled_ms: every call that was received up to here has ended.
+        find_links: asked once, for the sessions in which several users were seen, or anything after `settled_ms`.
     """
     ordered = list(ordered)
     anonymous = {record.session for record in ordered if record.user is None}
+    recent = {record.session for record in ordered if record.received_ms > settled_ms}
     firsts: dict[str, tuple[str, int]] = {}
     latest: dict[str, int] = {}
     contested = set()
@@ -44,13 +52,14 @@ def session_owners(ordered: Iterable[EventRecord], find_links: FindLinks) -> dic
             latest[record.session] = record.received_ms
             if record.user != first:
                 contested.add(record.session)
-    links = find_links(sorted(contested)) if contested else {}
+    asked = sorted(contested | recent & firsts.keys())
+    links = find_links(asked) if asked else {}
     owners = {}
     for session, (user, received_ms) in firsts.items():
         link = links.get(session)
         # A link made so much later stands where an earlier one has expired, and had given away what came before.
         if link and link.linked_ms - received_ms < _LINK_MS:
             owners[session] = SessionOwner(link.user, max(latest[session], link.linked_ms))
-        else:
+        elif link or session not in recent or settled_ms - received_ms >= _LINK_MS:
             owners[session] = SessionOwner(user, latest[session])
     return owners

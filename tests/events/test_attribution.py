@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -86,10 +87,7 @@ def test_whoever_dies_where_each_acknowledged_event_counts_once_for_its_user(wor
             user = record.user or (link and link.user)
             if record.record in acknowledged and user:
                 streamed = histories[user]
-                for model in models:
-                    # A training in between may have taken a login that died for the owner (docs/adr/0007).
-                    owner = dict(zip(model.records, model.users, strict=True)).get(record.record, user)
-                    assert owner != user or counted(model, streamed, user)[record.record] >= 1
+                assert all(counted(model, streamed, user)[record.record] >= 1 for model in models)
                 assert [counted(model, streamed, user)[record.record] for model in last] == [1] * len(last)
 
 
@@ -151,19 +149,58 @@ def test_a_link_that_stands_where_an_earlier_one_has_expired_gives_nothing_of_be
     assert dict(zip(frozen.records, frozen.users, strict=True)) == {"a": "ann", "b": "ann", "c": "bob"}
 
 
-def test_links_are_asked_for_where_several_users_were_seen_only() -> None:
-    def record(name: str, user: str | None, session: str) -> EventRecord:
-        return EventRecord(GROUP, name, user, session, "i", "click", 0.0, 1.0, name)
+def test_links_are_asked_for_where_several_users_were_seen_or_the_session_was_just_in_use_only() -> None:
+    def record(name: str, user: str | None, session: str, received_at: float = 1.0) -> EventRecord:
+        return EventRecord(GROUP, name, user, session, "i", "click", 0.0, received_at, name)
 
     one = [record("a", None, "one"), record("b", "ann", "one"), record("c", "ann", "one")]
-    named = [record("d", "ann", "named"), record("e", "bob", "named")]
+    named = [record("d", "ann", "named", 2.0), record("e", "bob", "named", 3.0)]
     several = [record("f", None, "several"), record("g", "ann", "several"), record("h", "bob", "several")]
+    login = [record("i", None, "login"), record("j", "ann", "login", 2.0)]
+    visit = [record("k", "ann", "visit"), record("l", None, "visit", 2.0)]
+    nobody = [record("m", None, "nobody", 2.0)]
     asked: list[list[str]] = []
 
     def find_links(sessions: object) -> dict[str, SessionLink]:
         asked.append(list(sessions))  # type: ignore[call-overload]
         return {}
 
-    unite([*one, *named], 0, find_links)
-    unite([*one, *named, *several], 0, find_links)
-    assert asked == [["several"]]
+    unite([*one, *named], 1000, find_links)
+    unite([*one, *named, *several, *login, *visit, *nobody], 1000, find_links)
+    assert asked == [["login", "several", "visit"]]
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [(None, 300.0), ("ann", 10.0)],
+        [(None, 300.0), ("ann", 200.0), ("bob", 10.0)],
+        [("ann", 200.0), (None, 10.0)],
+        [("ann", 10.0), (None, 200.0)],
+    ],
+)
+def test_whoever_links_a_session_after_a_training_has_its_earlier_events_at_once(
+    world: EventsWorld, tmp_path: Path, calls: list[tuple[str | None, float]]
+) -> None:
+    """Logins die between the log and the link. Seconds pass after each call; then comes a training, then carol."""
+    for user, passing_s in calls:
+        if user is None:
+            world.put({"itemId": "anonymous"}, user=None)
+        else:
+            with Faults() as faults, pytest.raises(Killed):
+                faults.add(world.dynamodb, "UpdateItem", Kill(), times=1)
+                world.put({"itemId": "login"}, user=user)
+        world.clock.now += passing_s
+    model = world.collect(tmp_path)
+    world.put({"itemId": "b"}, user="carol")
+    (record,) = [record.record for record in world.log() if record.item == "anonymous"]
+    assert counted(model, world.table.history(GROUP, "carol", 10), "carol")[record] == 1
+
+
+def test_a_login_that_dies_takes_nothing_from_whom_a_session_belonged_to_longer_ago_than_links_last() -> None:
+    def record(name: str, user: str | None, day: int) -> EventRecord:
+        return EventRecord(GROUP, name, user, "s1", "i", "click", 0.0, float(day * DAY_S), name)
+
+    log = [record("a", None, 0), record("b", "ann", 1), record("c", "bob", 2 + LINK_DAYS)]
+    frozen = unite(log, (1 + LINK_DAYS) * DAY_S * 1000, lambda _: {})
+    assert dict(zip(frozen.records, frozen.users, strict=True)) == {"a": "ann", "b": "ann", "c": "bob"}

@@ -17,6 +17,7 @@ from reco.errors import PlatformFault
 from reco.events.freeze import freeze_events, unite
 from reco.jobs.specification import EventLog
 from reco.storage.event_records import EVENTS_THROUGH, UNSETTLED_EVENTS, EventRecord
+from reco.storage.events import SessionLink
 from reco.storage.objects import Objects
 from tests.aws import GROUP
 from tests.events.conftest import EventsWorld
@@ -83,7 +84,7 @@ def test_rows_are_in_order_of_user_time_and_record() -> None:
 def test_events_without_user_or_item_are_left_out_and_counted() -> None:
     frozen = unite(
         [record("a-0", user=None, session="lonely"), record("b-0", item=None), record("c-0", user=None), record("d-0")],
-        settled_ms=0,
+        settled_ms=10**9,
     )
     assert (frozen.records, frozen.users) == (["c-0", "d-0"], ["ann", "ann"])
     assert frozen.left_out == {"no user": 1, "no item": 1}
@@ -114,6 +115,7 @@ def test_what_became_known_after_the_settled_time_is_listed() -> None:
             record("new-0", received_at=10.001),
         ],
         settled_ms=10_000,
+        find_links=lambda _: {"s2": SessionLink("ann", 11_000, True, 0)},
     )
     assert len(frozen) == 4
     assert frozen.unsettled == ["given-0", "link-0", "new-0"]
