@@ -44,6 +44,21 @@ class MemoryTable:
         partition.pop(sk, None)
         return {}
 
+    def batch_write_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+        for entries in RequestItems.values():
+            written = [entry["PutRequest"]["Item"] if "PutRequest" in entry else None for entry in entries]
+            keys = [
+                _key(item or entry["DeleteRequest"]["Key"], "BatchWriteItem")
+                for item, entry in zip(written, entries, strict=True)
+            ]
+            assert len(set(keys)) == len(keys) <= 25
+            for item, (pk, sk) in zip(written, keys, strict=True):
+                if item:
+                    self._partitions.setdefault(pk, {})[sk] = item
+                else:
+                    self._partitions.get(pk, {}).pop(sk, None)
+        return {"UnprocessedItems": {}}
+
     def update_item(self, *, Key: Item, UpdateExpression: str, **asked: Any) -> dict[str, Any]:
         assert UpdateExpression == "ADD revision :one"
         pk, sk = _key(Key, "UpdateItem")

@@ -109,7 +109,8 @@ class ApiStack(cdk.Stack):
                 "Control",
                 [
                     table_rights(
-                        storage.resources, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"
+                        storage.resources,
+                        *("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
                     ),
                     iam.PolicyStatement(actions=["states:StartExecution"], resources=list(machines.values())),
                     iam.PolicyStatement(actions=["states:StopExecution"], resources=[jobs.executions_of("train")]),

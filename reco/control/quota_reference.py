@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reco.control.filters import GROUP_COLUMNS_LIMIT
 from reco.control.metric_attributions import MOST_METRICS
-from reco.control.quotas import LOOKED_AT, QUOTAS, WITHOUT, Quota
+from reco.control.quotas import QUOTAS, WITHOUT, Quota
 from reco.control.tags import TAG_LIMIT
 from reco.filters.rules import COLUMNS_LIMIT
 
@@ -44,12 +44,12 @@ cannot both get it.
 | tags | {TAG_LIMIT} | a resource | TooManyTagsException |
 """
 
-_COUNTING = f"""\
+_COUNTING = """\
 ## How they are counted
 
 A quota is looked at just before a resource is written. Creators at the same instant may each see the last place free:
-then there are a few more than the quota says, and the next one is refused. Jobs in progress are looked for among the
-newest {LOOKED_AT} of their kind. A name that is taken is refused as taken, not as one too many.
+then there are a few more than the quota says, and the next one is refused. A name that is taken is refused as taken,
+not as one too many.
 
 Limits of requests, events, schemas and training data are no quotas of resources: they are refused where they are read.
 """

@@ -2,19 +2,19 @@
 
 Source: control-plane reference, J.5; the texts are those of B.4. A quota is looked at when a resource is about to be
 written, and costs one Query that counts list entries; only where there are as many entries as the quota allows are
-the resources behind them read.
+the resources behind them read. What may be at work at a time is counted in lists of its own, which hold what is at
+work and what has ended since the last who counted: who finds one that has ended takes it off.
 
 The count and the write are two steps. Two creators at once, each of whom sees the last place free, both get it: a
 quota may be passed by as many as create in the same instant, and is refused from then on. What must never be passed,
 one event tracker and one metric attribution in a group, is a slot that one of them holds (reco.control.claims), and
-one dataset of a type is a name. A job in progress that is older than LOOKED_AT others of its kind is not counted.
+one dataset of a type is a name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Literal
 
 from reco.arns import Kind, parse_arn
@@ -23,8 +23,8 @@ from reco.errors import LimitExceeded
 from reco.jobs.status import CREATE_FAILED, CREATE_STOPPING, PENDING
 from reco.storage.resources import Resource, ResourceTable
 
-LOOKED_AT = 100
-"""The newest so many of a kind are looked at for those in progress, or twice a quota that is larger."""
+AT_WORK = "at-work"
+"""Owner of the lists of what is at work in the account; in a dataset group's, its ARN follows."""
 
 WITHOUT = "none"
 """What a setting says of a quota that is not to hold."""
@@ -118,12 +118,38 @@ def refuse_beyond(quotas: Quotas, table: ResourceTable, resource: Resource, now:
     quota = quotas.get(resource.kind)
     if quota is None or quota.limit is None:
         return
-    parent = _group_of(resource) if quota.scope == "dataset group" else None
-    if table.count(quota.kind, parent, quota.limit) < quota.limit:
+    owner = _counted_in(quota, resource)
+    if table.count(quota.kind, owner, quota.limit) < quota.limit:
         return
-    counted = (each for each in _looked_at(quota, table, parent, quota.limit) if _counts(quota, each, now, timing))
-    if len(list(islice(counted, quota.limit))) == quota.limit:
+    counted, ended = 0, []
+    for each in table.all(quota.kind, owner):
+        if _counts(quota, each, now, timing):
+            counted += 1
+            if counted == quota.limit:
+                break
+        else:
+            ended.append(each)
+    if owner is not None and quota.at_work is not None:
+        table.leave(ended, owner)
+    if counted == quota.limit:
         raise LimitExceeded(quota.refusal)
+
+
+def entered_where_counted(quotas: Quotas, resource: Resource) -> Resource:
+    """A resource that is about to be written, to be entered in the list of those at work if its kind is counted so."""
+    quota = quotas.get(resource.kind)
+    if quota is None or quota.limit is None or quota.at_work is None:
+        return resource
+    owner = _counted_in(quota, resource)
+    return replace(resource, also_under=(*resource.also_under, owner)) if owner else resource
+
+
+def _counted_in(quota: Quota, resource: Resource) -> str | None:
+    """Owner of the list whose entries are counted; None is the account's list of all."""
+    group = _group_of(resource) if quota.scope == "dataset group" else None
+    if quota.at_work is None:
+        return group
+    return f"{AT_WORK}/{group}" if group else AT_WORK
 
 
 def _group_of(resource: Resource) -> str:
@@ -133,13 +159,6 @@ def _group_of(resource: Resource) -> str:
         if arn and name and name.kind is Kind.DATASET_GROUP:
             return arn
     raise ValueError(f"{resource.kind} {resource.id} is in no dataset group's list, so its quota cannot be counted")
-
-
-def _looked_at(quota: Quota, table: ResourceTable, parent: str | None, limit: int) -> Iterator[Resource]:
-    if quota.at_work is None:
-        return table.all(quota.kind, parent)
-    page = table.page(quota.kind, parent, None, max(LOOKED_AT, 2 * limit), newest_first=True)
-    return iter(page.resources)
 
 
 def _counts(quota: Quota, resource: Resource, now: float, timing: Timing) -> bool:

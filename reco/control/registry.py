@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from reco.arns import Kind, Owner, parse_arn
-from reco.control.claims import Claim, with_claims, without_claims
+from reco.control.claims import Claim, with_claims
 from reco.control.current import Current
 from reco.control.lifecycle import IN_PROGRESS, MACHINES, Timing, awaits_machine, standing_at
-from reco.control.quotas import Quotas, refuse_beyond
+from reco.control.quotas import Quotas, entered_where_counted, refuse_beyond
 from reco.control.tracking_ids import retract
 from reco.errors import (
     InvalidInput,
@@ -148,7 +148,8 @@ class Registry:
             ResourceInUse, LimitExceeded: a claim could not be made good; the resource is withdrawn.
         """
         self._refuse_beyond_quota(resource)
-        unsettled = with_claims(resource, claims)
+        counted = entered_where_counted(self.quotas, resource)
+        unsettled = with_claims(counted, claims) if claims else counted
         try:
             self.table.create(unsettled)
         except NameTaken as error:
@@ -159,7 +160,7 @@ class Registry:
                 self.table.create(unsettled)
             except NameTaken as again:
                 raise ResourceAlreadyExists(self.arn(resource)) from again
-        settled = self._current.settle(unsettled, claims) or without_claims(unsettled)
+        settled = (self._current.settle(unsettled, claims) if claims else None) or counted
         if resource.kind in MACHINES:
             self.start_machine(settled)
         return settled

@@ -12,7 +12,7 @@ from reco.arns import Kind, Owner
 from reco.control.claims import SLOTS, Claim, claims_of, without_claims
 from reco.control.tracking_ids import announce
 from reco.errors import ClientFault, ResourceInUse, StaleAttempt
-from reco.storage.resources import Resource, ResourceTable
+from reco.storage.resources import Resource, ResourceTable, RevisionConflict
 
 Named = Callable[[Kind, str], Resource | None]
 """Finds a resource as it stands now."""
@@ -22,6 +22,9 @@ def settle(
     table: ResourceTable, owner: Owner, unsettled: Resource, claims: list[Claim], named: Named
 ) -> Resource | None:
     """The resource with its claims made good and taken off; None when it has gone meanwhile.
+
+    Args:
+        unsettled: as it was just written or read: unless another has written since, it is not read again.
 
     Raises:
         ClientFault: a claim cannot be made good; the resource is withdrawn.
@@ -36,6 +39,15 @@ def settle(
         table.delete(unsettled)
         raise
     announce(table, unsettled, claims)
+    try:
+        return table.replace(without_claims(unsettled))
+    except RevisionConflict:
+        # Another settled it first, or touched it, or has removed it.
+        return _settled(table, unsettled)
+
+
+def _settled(table: ResourceTable, unsettled: Resource) -> Resource | None:
+    """The same resource, read again and written without its claims should it still have them."""
 
     def settled(current: Resource) -> Resource | None:
         mine = current.incarnation == unsettled.incarnation and claims_of(current) is not None

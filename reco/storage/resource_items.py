@@ -36,7 +36,8 @@ class Resource:
     parent: str | None = None
     """ARN of the parent whose list it is in; None for schemas and dataset groups."""
     also_under: tuple[str, ...] = ()
-    """ARNs of further resources under which it is found, such as a dataset's schema and those it had before."""
+    """Owners of further lists in which it is found: ARNs, such as a dataset's schema and those it had before, and the
+    list of those at work (reco.control.quotas)."""
     tags: dict[str, str] = field(default_factory=dict)
     inner: dict[str, Any] = field(default_factory=dict)
     """What the API never shows: snapshot pointers, attempts, artefact addresses."""
@@ -48,9 +49,14 @@ def resource_key(kind: Kind, resource_id: str) -> dict[str, Any]:
 
 
 def list_keys(resource: Resource) -> list[dict[str, Any]]:
-    """Of all its entries."""
-    owners = [None, *([resource.parent] if resource.parent else []), *resource.also_under]
+    """Of all its entries, each once."""
+    owners = dict.fromkeys((None, *([resource.parent] if resource.parent else []), *resource.also_under))
     return [list_key(resource, owner) for owner in owners]
+
+
+def list_entry(resource: Resource, key: dict[str, Any]) -> dict[str, Any]:
+    """The item of the entry that has this key."""
+    return {**key, "id": {"S": resource.id}}
 
 
 def list_key(resource: Resource, owner: str | None) -> dict[str, Any]:

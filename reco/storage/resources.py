@@ -8,20 +8,24 @@ an entry that nobody sees. Every later change is a compare-and-set on `revision`
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from reco.arns import Kind
-from reco.errors import InvalidInput, StaleAttempt
-from reco.storage.resource_items import Resource, from_item, list_key, list_keys, resource_key, to_item
+from reco.errors import InvalidInput, StaleAttempt, Throttled
+from reco.storage.resource_items import Resource, from_item, list_entry, list_key, list_keys, resource_key, to_item
 from reco.storage.resource_lists import ResourceLists
+from reco.storage.retries import Retries
 
 DOCUMENT_LIMIT = 256 * 1024
 """Bytes of a resource's document. DynamoDB's item may have 400 KB; the rest is room for what jobs add later."""
 
 
+_BATCH = 25
+"""Writes that one BatchWriteItem takes."""
 _WRITE = "write"
 """Attribute of a resource's item: drawn for each replacing write, by which its writer knows it again."""
 
@@ -37,20 +41,25 @@ class RevisionConflict(Exception):
 class ResourceTable(ResourceLists):
     """Reads and writes resources; every read is strongly consistent."""
 
+    def __init__(self, client: Any, table: str, retries: Retries | None = None) -> None:
+        """`retries` is for list entries of which DynamoDB took a part."""
+        super().__init__(client, table)
+        self._retries = retries or Retries()
+
     def create(self, resource: Resource) -> Resource:
         """Stores a new resource.
 
         Raises:
             NameTaken: the id is in use; nothing remains of the attempt.
             InvalidInput: the document is too large for an item.
+            Throttled: DynamoDB does not take the list entries just now; nobody sees those it took.
         """
         item = to_item(resource)
         size = len(item["document"]["S"].encode())
         if size > DOCUMENT_LIMIT:
             raise InvalidInput(f"The {resource.kind} holds {size} bytes; at most {DOCUMENT_LIMIT} are allowed.")
         entries = list_keys(resource)
-        for key in entries:
-            self._client.put_item(TableName=self._table, Item={**key, "id": {"S": resource.id}})
+        self._write([{"PutRequest": {"Item": list_entry(resource, key)}} for key in entries])
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -64,14 +73,17 @@ class ResourceTable(ResourceLists):
             stored = self.get(resource.kind, resource.id)
             if stored and stored.incarnation == resource.incarnation:
                 return stored
-            for key in entries:
-                self._client.delete_item(TableName=self._table, Key=key)
+            self._remove(entries)
             raise NameTaken(resource.id) from error
         return resource
 
     def enter(self, resource: Resource, owner: str) -> None:
         """Writes the resource's entry under one more ARN, which is or will be in its `also_under`; repeatable."""
-        self._client.put_item(TableName=self._table, Item={**list_key(resource, owner), "id": {"S": resource.id}})
+        self._client.put_item(TableName=self._table, Item=list_entry(resource, list_key(resource, owner)))
+
+    def leave(self, resources: Iterable[Resource], owner: str) -> None:
+        """Removes the resources' entries under this owner; repeatable. Cost: a write for every 25 of them."""
+        self._remove([list_key(resource, owner) for resource in resources])
 
     def get(self, kind: Kind, resource_id: str) -> Resource | None:
         answer = self._client.get_item(TableName=self._table, Key=resource_key(kind, resource_id), ConsistentRead=True)
@@ -160,5 +172,23 @@ class ResourceTable(ResourceLists):
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-        for key in list_keys(resource):
-            self._client.delete_item(TableName=self._table, Key=key)
+        self._remove(list_keys(resource))
+
+    def _remove(self, entries: list[dict[str, Any]]) -> None:
+        self._write([{"DeleteRequest": {"Key": key}} for key in entries])
+
+    def _write(self, entries: list[dict[str, Any]]) -> None:
+        """Puts and deletes of list entries, in no order, each of which may be repeated.
+
+        Raises:
+            Throttled: DynamoDB kept leaving some undone.
+        """
+        for start in range(0, len(entries), _BATCH):
+            waiting = entries[start : start + _BATCH]
+            for _ in self._retries:
+                answer = self._client.batch_write_item(RequestItems={self._table: waiting})
+                waiting = answer.get("UnprocessedItems", {}).get(self._table, [])
+                if not waiting:
+                    break
+            else:
+                raise Throttled("too many requests just now; send this one again in a moment")

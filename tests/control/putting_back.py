@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.control.conftest import Bench
 
-_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
 
 Key = tuple[str, str]
 
@@ -33,7 +33,13 @@ class Kept:
             bench.table.client.meta.events.register(f"provide-client-params.dynamodb.{write}", self._note)
 
     def _note(self, params: dict[str, Any], **_: object) -> None:
-        if params["TableName"] == self._bench.table.name:
+        name = self._bench.table.name
+        if "RequestItems" in params:
+            entries = params["RequestItems"].get(name, [])
+            self.written |= {
+                _key_of(written.get("Item") or written["Key"]) for each in entries for written in each.values()
+            }
+        elif params["TableName"] == name:
             self.written.add(_key_of(params.get("Item") or params["Key"]))
 
     def put_back(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tests.control.conftest import Bench
+from tests.control.conftest import INTERACTIONS, Bench
 
 
 def calls(bench: Bench, operation: Any, **parameters: Any) -> Counter[str]:
@@ -57,8 +57,14 @@ def test_what_only_tells_that_there_is_another_page_is_not_read(bench: Bench) ->
     assert calls(bench, bench.client.list_dataset_groups, maxResults=100) == {"Query": 1, "BatchGetItem": 1}
 
 
-def test_a_create_makes_about_ten_calls(bench: Bench) -> None:
+def test_a_create_that_claims_nothing_counts_and_makes_two_writes(bench: Bench) -> None:
+    made = calls(bench, bench.client.create_schema, name="s", schema=INTERACTIONS)
+    assert made == {"Query": 1, "BatchWriteItem": 1, "PutItem": 1}
+
+
+def test_a_create_reads_what_it_names_and_makes_three_writes_and_a_touch_for_each_claim(bench: Bench) -> None:
     group, schema = bench.group(), bench.schema()
     asked = {"name": "d", "datasetGroupArn": group, "schemaArn": schema, "datasetType": "Interactions"}
 
-    assert sum(calls(bench, bench.client.create_dataset, **asked).values()) <= 10
+    made = calls(bench, bench.client.create_dataset, **asked)
+    assert made == {"GetItem": 2, "BatchWriteItem": 1, "PutItem": 2, "UpdateItem": 2}

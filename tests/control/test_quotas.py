@@ -10,8 +10,7 @@ import pytest
 from infra.options import OptionError, read_options
 from reco.arns import Kind
 from reco.control.quota_reference import as_markdown
-from reco.control.quotas import LOOKED_AT, QUOTAS, quotas_with
-from reco.control.registry import fresh
+from reco.control.quotas import AT_WORK, QUOTAS, quotas_with
 from reco.jobs.status import CREATE_FAILED
 from reco.wire.service_models import CONTROL, service_model
 from tests.control.conftest import INTERACTIONS, RECIPE, ROLE, Bench, refused, settings_with
@@ -131,14 +130,40 @@ def test_jobs_that_have_ended_give_their_place_back(bench: Bench, kind: str) -> 
     made.create(kind, "over")
 
 
-def test_what_ended_long_ago_is_not_read_to_count_what_is_at_work(bench: Bench) -> None:
-    parent = bench.arn(Kind.SOLUTION, "sol")
-    for number in range(LOOKED_AT + 10):
-        version = fresh(Kind.SOLUTION_VERSION, f"sol/{number}", {}, bench.now + number, parent=parent, status="ACTIVE")
-        bench.table.create(version)
+def test_what_ended_is_looked_at_once_and_then_taken_off_the_list_of_what_is_at_work(bench: Bench) -> None:
+    shop, create = bench.shop(), bench.client.create_solution_version
+    bench.settings = settings_with(quotas="solution_versions:3")
+    for _ in range(2):
+        bench.version(shop.solution)
+    assert bench.table.count(Kind.SOLUTION_VERSION, AT_WORK, 10) == 3
+
+    looked = calls(bench, create, solutionArn=shop.solution)
+    assert bench.table.count(Kind.SOLUTION_VERSION, AT_WORK, 10) == 1
+    counted = calls(bench, create, solutionArn=shop.solution)
+
+    assert looked - counted == {"Query": 1, "BatchGetItem": 1, "BatchWriteItem": 1}
+    assert len(bench.client.list_solution_versions()["solutionVersions"]) == 5
+
+
+def test_what_is_at_work_counts_however_many_have_ended_since(bench: Bench) -> None:
+    shop, create = bench.shop(), bench.client.create_solution_version
+    bench.settings = settings_with(quotas="solution_versions:2")
+    create(solutionArn=shop.solution)
+    for _ in range(120):
+        bench.version(shop.solution)
+    create(solutionArn=shop.solution)
+    assert refused("LimitExceededException", create, solutionArn=shop.solution) == AT_WORK_TEXT.format(2)
+
+
+def test_a_version_that_goes_with_its_solution_leaves_the_list_of_what_is_at_work(bench: Bench) -> None:
     shop = bench.shop()
-    counted = calls(bench, bench.client.create_solution_version, solutionArn=shop.solution)
-    assert counted["BatchGetItem"] <= 3
+    bench.client.delete_campaign(campaignArn=shop.campaign)
+    bench.settle()
+    bench.client.list_campaigns()
+    bench.client.delete_solution(solutionArn=shop.solution)
+    bench.settle()
+    assert bench.client.list_solutions()["solutions"] == []
+    assert bench.table.count(Kind.SOLUTION_VERSION, AT_WORK, 10) == 0
 
 
 def test_every_default_can_be_lifted_and_nothing_else() -> None:

@@ -75,7 +75,7 @@ def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
 
 def test_each_table_is_written_by_those_who_must(assembly: Assembly) -> None:
     may = {owner: actions_of(assembly, owner, "dynamodb") for owner in by_owner(assembly)}
-    every = {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
+    every = {"BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
     assert may["Control"] == every
     assert may["Workflow"] == {"GetItem", "PutItem"}
     assert may["Deployment"] == {"GetItem"}

@@ -34,7 +34,7 @@ MUTATING = tuple(
     name for name in METHODS if name.startswith(("Create", "Update", "Delete", "Start", "Stop", "Tag", "Untag"))
 )
 WRITES = frozenset(
-    {"PutItem", "UpdateItem", "DeleteItem", "StartExecution", "StopExecution"}
+    {"BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "StartExecution", "StopExecution"}
     | {f"{verb}Schedule" for verb in ("Create", "Update", "Delete")}
 )
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/x"

@@ -9,8 +9,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from reco.arns import Kind
-from reco.errors import InvalidInput, StaleAttempt
+from reco.errors import InvalidInput, StaleAttempt, Throttled
 from reco.storage.resources import DOCUMENT_LIMIT, NameTaken, Resource, ResourceTable, RevisionConflict
+from reco.storage.retries import Retries
+from tests.faults import Faults, Partly
 
 PARENT = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/g"
 SCHEMA = "arn:aws:personalize:eu-west-1:123456789012:schema/s"
@@ -153,13 +155,13 @@ def test_a_list_entry_without_its_resource_is_seen_by_nobody(table: ResourceTabl
         def __init__(self, writes: int) -> None:
             self.writes = writes
 
-        def put_item(self, **parameters: Any) -> Any:
+        def __getattr__(self, name: str) -> Any:
             if self.writes == 0:
                 raise Killed
             self.writes -= 1
-            return table.client.put_item(**parameters)
+            return getattr(table.client, name)
 
-    for writes in range(3):
+    for writes in range(2):
         with pytest.raises(Killed):
             ResourceTable(Dying(writes), table.name).create(
                 _resource(parent=PARENT, incarnation=f"dead{writes}", created_at=float(writes))
@@ -170,6 +172,30 @@ def test_a_list_entry_without_its_resource_is_seen_by_nobody(table: ResourceTabl
     assert [each.incarnation for each in table.all(Kind.DATASET, PARENT)] == ["alive"]
     page = table.page(Kind.DATASET, PARENT, None, 1)
     assert [each.incarnation for each in page.resources] == ["alive"]
+
+
+def test_list_entries_that_dynamodb_did_not_take_are_written_again(table: ResourceTable) -> None:
+    waits: list[float] = []
+    patient = ResourceTable(table.client, table.name, Retries(sleep=waits.append))
+    with Faults(seed=3) as faults:
+        faults.add(table.client, "BatchWriteItem", Partly(share=0.6))
+        made = [patient.create(_resource(f"{number}", parent=PARENT, also_under=(SCHEMA,))) for number in range(5)]
+        assert faults.count("BatchWriteItem") > len(made) and waits
+        for owner in (None, PARENT, SCHEMA):
+            assert {each.id for each in table.all(Kind.DATASET, owner)} == {each.id for each in made}
+        for each in made:
+            patient.delete(each)
+    assert _items(table) == []
+
+
+def test_list_entries_that_dynamodb_never_takes_end_the_create_and_nobody_sees_it(table: ResourceTable) -> None:
+    hurried = ResourceTable(table.client, table.name, Retries(sleep=lambda seconds: None))
+    with Faults() as faults:
+        faults.add(table.client, "BatchWriteItem", Partly(share=1.0))
+        with pytest.raises(Throttled):
+            hurried.create(_resource(parent=PARENT))
+    assert table.get(Kind.DATASET, "x") is None
+    assert _items(table) == []
 
 
 def test_keys_that_dynamodb_did_not_get_to_are_asked_for_again(table: ResourceTable) -> None:
