@@ -7,6 +7,7 @@ None. Each patch below mends one of these, and `tests/local/test_state_machines.
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 import time
@@ -81,22 +82,23 @@ def _named_start(parser: Any) -> Any:
 
 
 def _parsing_once(module: Any) -> Callable[[str], Any]:
-    """Keeps the tree of each definition: moto parses at creation and again at every start, 0.2 s each time.
+    """Keeps the program of each definition: moto parses at creation and again at every start, 0.1 s each time.
 
-    A tree is shared by executions that run at once, for what they evaluate lies in their environment; Map and Parallel
-    states keep some of it in the tree, so machines that have them are parsed anew.
+    A program is shared by executions that run at once, for what they evaluate lies in their environment; Map and
+    Parallel states keep some of it in the program, so each execution of a machine that has them gets a copy, 0.003 s.
     """
     parse = module.AmazonStateLanguageParser.parse
-    trees: dict[str, Any] = {}
+    parsed: dict[str, Any] = {}
     lock = threading.Lock()
 
     def parse_once(definition: str) -> Any:
-        if re.search(r'"Type"\s*:\s*"(Map|Parallel)"', definition):
-            return parse(definition)
         with lock:
-            if definition not in trees:
-                trees[definition] = parse(definition)
-            return trees[definition]
+            if definition not in parsed:
+                parsed[definition] = parse(definition)
+            program, tree = parsed[definition]
+        if re.search(r'"Type"\s*:\s*"(Map|Parallel)"', definition):
+            return copy.deepcopy(program), tree
+        return program, tree
 
     return parse_once
 

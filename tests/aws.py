@@ -11,6 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -24,8 +26,18 @@ OWNER = Owner(ACCOUNT, REGION)
 GROUP = "feedfacefeedface"
 """Incarnation of the dataset group of most tests."""
 
-# One for all tests: it remembers the service models, which take longer to read than most tests run.
-SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+_LOADER = botocore.loaders.create_loader()
+"""One for all tests: it remembers the service models, which take longer to read than most tests run."""
+
+
+def reading_once() -> botocore.session.Session:
+    """A session of its own that reads no service model anew."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _LOADER)
+    return session
+
+
+SESSION = boto3.Session("test", "test", region_name=REGION, botocore_session=reading_once())
 
 
 @dataclass
@@ -45,9 +57,11 @@ class Clock:
 def quick_moto(config: Any = None) -> Iterator[Any]:
     """moto as the local stack has it: stock moto's answers (tests/local/test_tables.py) at a third of their cost.
 
-    Yields what `mock_aws` does.
+    `boto3.client` takes its credentials from the environment as it is at its first call here. Yields what `mock_aws`
+    does.
     """
     with mock_aws(config=config) as mock, tables.quick(), dispatch.remembering():
+        boto3.setup_default_session(botocore_session=reading_once())
         yield mock
 
 

@@ -16,11 +16,10 @@ from moto.awslambda.models import LambdaFunction
 
 from infra.assets import AssetsNotBuilt, build
 from infra.code import BUILT
-from local.clients import Clients
 from local.containers import Containers
 from local.state_machines import MOTO_CONFIGURATION, end_executions, executing
 from tests.aws import quick_moto
-from tests.infra.machine_runs import CALLS, Functions, Run, Start
+from tests.infra.machine_runs import CALLS, CLIENTS, Functions, Run, Start
 from tests.infra.templates import Assembly
 
 ROOT = Path(__file__).parent.parent.parent
@@ -59,8 +58,15 @@ def real_assets() -> Path:
     return BUILT
 
 
+@pytest.fixture(scope="package")
+def interpreter() -> Iterator[None]:
+    """One for all executions: it reads each machine's definition once, which takes longer than to run it."""
+    with executing(Containers({}), CLIENTS):
+        yield
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def run(interpreter: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -81,6 +87,6 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         offered.update(functions)
         return Run(machine, given)
 
-    with quick_moto(MOTO_CONFIGURATION), executing(Containers({}), Clients("us-east-1")):
+    with quick_moto(MOTO_CONFIGURATION):
         yield start
         end_executions()

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
-
 from infra.machines import (
     Addresses,
     deploy_machine,
@@ -16,10 +14,12 @@ from infra.machines import (
     recommender_machine,
     train_machine,
 )
+from local.clients import Clients
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 LARGEST_PAYLOAD = 32_000
+CLIENTS = Clients("us-east-1")
 
 Functions = Mapping[str, Callable[[dict[str, Any]], Any]]
 
@@ -50,9 +50,8 @@ class Run:
     """One execution to its end, with functions in place of ours."""
 
     def __init__(self, machine: str, given: str) -> None:
-        states = boto3.client("stepfunctions", region_name="us-east-1")
-        lambda_ = boto3.client("lambda", region_name="us-east-1")
-        boto3.client("iam").create_role(RoleName="machine", AssumeRolePolicyDocument="{}")
+        states, lambda_ = CLIENTS.shared("stepfunctions"), CLIENTS.shared("lambda")
+        CLIENTS.shared("iam").create_role(RoleName="machine", AssumeRolePolicyDocument="{}")
         for name in ("Workflow", "Deployment", "Job"):
             lambda_.create_function(
                 FunctionName=name, Role=ROLE, Runtime="python3.13", Handler="x.y", Code={"ZipFile": b"x"}
