@@ -11,9 +11,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-LOOKS = 200
-"""An hour or three, a look every minute."""
-
 Describe = Callable[[], dict[str, Any]]
 
 
@@ -29,12 +26,14 @@ class Notebook:
     region: str
     account: str
     wait: Callable[[], None]
+    looks: int = 200
+    """How often a poll looks before it gives up: some hours, a look every minute."""
     seen: set[str] = field(default_factory=set)
     """Every status that any of the polls saw."""
 
     def until_made(self, describe: Describe) -> dict[str, Any]:
         """The loop of every notebook: it ends at two words, and at no other."""
-        for _ in range(LOOKS):
+        for _ in range(self.looks):
             shown = _only(describe())
             self.seen.add(shown["status"])
             if shown["status"] in ("ACTIVE", "CREATE FAILED"):
@@ -89,7 +88,7 @@ class Notebook:
                     raise RuntimeError(f"{arn} is to go and says {shown['status']}")
 
     def _until_gone(self, describe: Describe) -> Iterator[dict[str, Any]]:
-        for _ in range(LOOKS):
+        for _ in range(self.looks):
             try:
                 yield _only(describe())
             except ClientError as error:
