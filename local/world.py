@@ -101,7 +101,7 @@ class World:
         from moto import mock_aws
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        from local import dispatch, execution_requests, identities, kept_requests, state_machines, tables
+        from local import dispatch, execution_requests, identities, kept_requests, object_keys, state_machines, tables
         from local.containers import Containers
         from local.deployer import deploy, quick_parsing
         from local.firehose import Streams, buffering, read_destinations
@@ -128,6 +128,7 @@ class World:
         use(state_machines.executing(self.containers, self._clients, self._execution_ended))
         use(execution_requests.answering())
         use(identities.managed_policies())
+        use(object_keys.keys_enforced(self.region))
         seeded = use(kept_requests.seeding())
         acknowledged = use(acknowledging())
         with state_machines.unchecked(), quick_parsing():

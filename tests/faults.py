@@ -52,7 +52,8 @@ def _answer(request: Any, status: int, body: dict[str, Any], code: str | None = 
     headers = {"content-type": "application/x-amz-json-1.0", "x-amzn-RequestId": "fault"}
     content = json.dumps({"__type": code, "message": "a fault of the test", **body} if code else body).encode()
     if code and "s3" in request.url.partition("//")[2].split("/")[0]:
-        content = f"<Error><Code>{code}</Code><Message>a fault of the test</Message></Error>".encode()
+        said = body.get("message", "a fault of the test")
+        content = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>".encode()
         headers["content-type"] = "application/xml"
     return AWSResponse(request.url, status, headers, _Body(content))
 
@@ -84,9 +85,10 @@ class Refusal:
     """An error that botocore does not try again."""
 
     code: str = "AccessDeniedException"
+    said: str = "a fault of the test"
 
     def strike(self, request: Any, forward: Forward, draw: random.Random) -> AWSResponse:
-        return _answer(request, 400, {}, self.code)
+        return _answer(request, 400, {"message": self.said}, self.code)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reco.errors import AlgorithmFault, CorruptArtefact, JobFault, PlatformFault
+from reco.errors import AlgorithmFault, CorruptArtefact, JobFault, PlatformFault, UserFault
 from reco.jobs.specification import (
     ImportSpecification,
     JobFailure,
@@ -66,9 +66,10 @@ class Job:
         Raises:
             JobFault: it cannot be done; nothing has been said yet, see `give_up`.
         """
+        from reco.storage.key_refusals import explain_keys
         from reco.storage.objects import Objects
 
-        self._home = Objects(self.session.client("s3"))
+        self._home = Objects(explain_keys(self.session.client("s3"), UserFault))
         specification = self._read(asked.get("specification"))
         self._attempt_uri = specification.attempt_uri
         self._home = self._home.under(specification.kms_key_arn)

@@ -10,9 +10,11 @@ from typing import Any
 import boto3
 
 from reco.arns import parse_arn
+from reco.errors import UserFault
 from reco.jobs.target import SERVERS, target_of
 from reco.jobs.trial import try_model
 from reco.settings import Settings
+from reco.storage.key_refusals import explain_keys
 from reco.storage.objects import Objects
 from reco.storage.resources import ResourceTable
 
@@ -23,7 +25,7 @@ def build(environment: Mapping[str, str]) -> Handler:
     """The handler for one environment; makes its clients once."""
     settings = Settings(environment)
     table = ResourceTable(boto3.client("dynamodb", region_name=settings.region), settings.resources_table)
-    home = Objects(boto3.client("s3", region_name=settings.region))
+    home = Objects(explain_keys(boto3.client("s3", region_name=settings.region), UserFault))
 
     def check(event: dict[str, Any], _: Any) -> dict[str, Any]:
         name = parse_arn(event["arn"])

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from lambdas.timing import Handler, timed
 from reco.clock import Clock, system_clock
+from reco.errors import InvalidInput
 from reco.runtime.model import FAR_ARRAYS, LoadedModel
 from reco.runtime.operations import Recommender
 from reco.runtime.pointers import Pointers
@@ -21,6 +22,7 @@ from reco.settings import Settings
 from reco.storage.artefacts import ArtefactCache
 from reco.storage.clients import Clients
 from reco.storage.events import EventTable
+from reco.storage.key_refusals import explain_keys
 from reco.storage.objects import Objects
 from reco.storage.resources import ResourceTable
 from reco.storage.stopwatch import Stopwatch
@@ -42,7 +44,7 @@ def build(environment: Mapping[str, str], clock: Clock = system_clock) -> Handle
     stopwatch = Stopwatch()
     clients = Clients(settings.region)
     dynamodb = stopwatch.watch(clients.make("dynamodb", _CLIENT))
-    s3 = stopwatch.watch(clients.make("s3"))
+    s3 = stopwatch.watch(explain_keys(clients.make("s3"), InvalidInput))
     folder = tempfile.TemporaryDirectory(prefix="reco-models-", ignore_cleanup_errors=True)
     models = ArtefactCache(
         Path(folder.name),

@@ -10,10 +10,12 @@ from typing import Any
 import boto3
 
 from reco.clock import system_clock
+from reco.errors import UserFault
 from reco.jobs.attempt import JobContext
 from reco.jobs.workflow import take_step
 from reco.settings import Settings
 from reco.storage.access import CallersRights, session_as
+from reco.storage.key_refusals import explain_keys
 from reco.storage.objects import Objects
 from reco.storage.resources import ResourceTable
 
@@ -26,7 +28,7 @@ def build(environment: Mapping[str, str]) -> Handler:
     region = settings.region
     context = JobContext(
         table=ResourceTable(boto3.client("dynamodb", region_name=region), settings.resources_table),
-        home=Objects(boto3.client("s3", region_name=region)),
+        home=Objects(explain_keys(boto3.client("s3", region_name=region), UserFault)),
         executions=boto3.client("stepfunctions", region_name=region),
         # As the job role: it is the one that callers' trust policies name.
         callers=CallersRights(

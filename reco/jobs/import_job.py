@@ -196,7 +196,11 @@ def _mark_in_progress(job: Resource, _: Attempt) -> Resource:
 
 def _complete(context: JobContext, job: Resource, attempt: str, maker: str) -> Resource:
     """Marks the job ACTIVE with the result of the attempt that made the snapshot; returns the job."""
-    text = context.home.read_text(attempt_uri(context, job, maker) + RESULT)
+    try:
+        text = context.home.read_text(attempt_uri(context, job, maker) + RESULT)
+    except UserFault:
+        # The group's key cannot be used any more. What counts is decided, so the job is done without its counts.
+        text = None
     result = asdict(import_result_from_json(text)) if text else {}
 
     def mark(current: Resource, mine: Attempt) -> Resource | None:
@@ -212,7 +216,7 @@ def _complete(context: JobContext, job: Resource, attempt: str, maker: str) -> R
 def _summary(job: Resource) -> dict[str, Any]:
     result = job.inner["result"]
     if not result:
-        return {}  # the files of the attempt that made the snapshot were gone when the job was completed
+        return {}  # the attempt that made the snapshot had no files any more, or none to be read, at the end
     return {
         "rows": result["rows_read"],
         "rows_rejected": result["rows_rejected"],

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reco.arns import Kind, parse_arn
-from reco.errors import StaleAttempt
+from reco.errors import StaleAttempt, UserFault
 from reco.jobs import deploy_job, import_job, recommender_job, train_job
 from reco.jobs.attempt import JobContext, NoSuchResource, NotNow, attempt_of
 from reco.jobs.executions import EXECUTION_CHANGED, execution_name
@@ -146,14 +146,24 @@ def _fail(context: JobContext, machine: str, job: Job, resource_id: str, event: 
     attempt = event.get("attempt") or _attempt_held(resource, event["execution"])
     if resource is None or attempt is None:
         return {"status": STALE}
-    said = context.home.read_text(attempt_uri(context, resource, attempt) + FAILURE)
-    error = event.get("error") or {}
-    reason = failure_from_json(said).reason if said else reason_of(error, context.settings.instance_type)
+    reason = _said_by_container(context, attempt_uri(context, resource, attempt) + FAILURE) or reason_of(
+        event.get("error") or {}, context.settings.instance_type
+    )
     try:
         status = job.fail(context, resource_id, attempt, described(machine, job.subject(resource), reason))
     except StaleAttempt:
         return {"status": STALE}
     return {"status": status}
+
+def _said_by_container(context: JobContext, address: str) -> str | None:
+    """Why the container gave up, in its own words; None where it left none."""
+    try:
+        said = context.home.read_text(address)
+    except UserFault as fault:
+        # The key that it lies under cannot be used: then that is the reason, and the job must not wait for the key.
+        return fault.message
+    return failure_from_json(said).reason if said else None
+
 
 
 def _close(context: JobContext, detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from botocore.credentials import (
 from botocore.exceptions import ClientError
 
 from reco.errors import JobFault, PlatformFault, UserFault
+from reco.storage.key_refusals import key_that_is_unusable
 from reco.storage.layout import split_uri
 from reco.storage.objects import Objects
 from reco.storage.trust import trust_statement
@@ -190,13 +191,19 @@ def _explained(client: Any, reader: str) -> Any:
         if http_response.status_code >= 300:
             code = parsed.get("Error", {}).get("Code", "")
             bucket, key = context.get("reco_location", ("", None))
-            fault = _fault(http_response.status_code, code, bucket, key, reader)
+            fault = _key_fault(parsed, bucket, key) or _fault(http_response.status_code, code, bucket, key, reader)
             if fault:
                 raise fault
 
     client.meta.events.register("before-parameter-build.s3", remember)
     client.meta.events.register("after-call.s3", explain)
     return client
+
+
+def _key_fault(parsed: dict[str, Any], bucket: str, key: str | None) -> JobFault | None:
+    """A key of the caller's that is switched off or gone; a right that is missing is one to read as any other."""
+    wrong = key_that_is_unusable(parsed)
+    return UserFault(f"{DENIED} s3://{bucket}/{key} cannot be read. {wrong}") if wrong else None
 
 
 def _fault(status: int, code: str, bucket: str, key: str | None, reader: str) -> JobFault | None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
+from local.object_keys import keys_enforced
+from reco.errors import UserFault
 from reco.jobs.attempt import JobContext
+from reco.jobs.specification import JobFailure, to_json
 from reco.settings import Settings, environment_for
-from tests.jobs.bench import IMPORT, OWNER, VERSION, Bench
+from reco.storage.key_refusals import explain_keys
+from reco.storage.objects import Objects
+from reco.storage.resources import Resource
+from tests.jobs.bench import IMPORT, OWNER, REGION, VERSION, Bench
 
 KEY = f"arn:aws:kms:{OWNER.region}:{OWNER.account}:key/11111111-2222-3333-4444-555555555555"
 OWN_KEY = KEY.replace("1111", "ffff")
@@ -93,3 +102,81 @@ def test_a_training_job_encrypts_its_disk_and_its_output_as_its_group_asks(
     # What S3 is told is the group's alone: the bucket knows the deployment's.
     written = bench.context.home.client.head_object(Bucket="home", Key=plan["specification"].removeprefix("s3://home/"))
     assert written.get("SSEKMSKeyId") == of_group
+
+
+class Keyed:
+    """A bench whose dataset group has a key, in a cloud whose S3 asks KMS."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self._kms = boto3.client("kms", region_name=REGION)
+        made = self._kms.create_key()["KeyMetadata"]
+        self.arn, self._id = made["Arn"], made["KeyId"]
+        bench.put_key(self.arn)
+
+    def disable(self) -> None:
+        self._kms.disable_key(KeyId=self._id)
+
+    def failed(self, arn: str, execution: str, attempt: str, step: str) -> Resource:
+        """What the machine does when a step raises; the resource as it then is."""
+        with pytest.raises(UserFault) as caught:
+            self.bench.step(step, arn, execution, attempt=attempt)
+        error = {"Error": "UserFault", "Cause": json.dumps({"errorMessage": caught.value.message})}
+        self.bench.step("fail", arn, execution, attempt=attempt, error=error)
+        return self.bench.job if arn == IMPORT else self.bench.version
+
+
+@pytest.fixture
+def keyed(bench: Bench) -> Iterator[Keyed]:
+    before, home = bench.context, explain_keys(boto3.client("s3", region_name=REGION), UserFault)
+    bench.context = replace(before, home=Objects(home))
+    with keys_enforced(REGION):
+        yield Keyed(bench)
+    bench.context = before
+
+
+@pytest.mark.parametrize("arn", [IMPORT, VERSION], ids=["import", "training"])
+@pytest.mark.parametrize("step", ["plan", "commit"])
+def test_a_key_that_is_disabled_fails_the_job_with_what_enables_it(keyed: Keyed, arn: str, step: str) -> None:
+    bench = keyed.bench
+    execution, attempt = bench.begin(arn)
+    if step == "commit":
+        bench.run_container(bench.step("plan", arn, execution, attempt=attempt))
+    keyed.disable()
+    failed = keyed.failed(arn, execution, attempt, step)
+    assert failed.status == "CREATE FAILED"
+    assert failed.failure_reason is not None
+    assert f"The KMS key {keyed.arn} is disabled. Enable it: `aws kms enable-key" in failed.failure_reason
+    assert "snapshot" not in bench.dataset.inner
+
+
+@pytest.mark.parametrize("arn", [IMPORT, VERSION], ids=["import", "training"])
+def test_a_failure_that_lies_under_a_disabled_key_does_not_keep_the_job_at_work_for_ever(
+    keyed: Keyed, arn: str
+) -> None:
+    bench = keyed.bench
+    execution, attempt = bench.begin(arn)
+    plan = bench.step("plan", arn, execution, attempt=attempt)
+    folder = plan["specification"].rpartition("/")[0]
+    home = bench.context.home.under(keyed.arn)
+    home.write_text(f"{folder}/failure.json", to_json(JobFailure("user", "the data are bad")))
+    keyed.disable()
+    bench.step("fail", arn, execution, attempt=attempt, error={"Error": "UserFault", "Cause": "the data are bad"})
+    ended = bench.job if arn == IMPORT else bench.version
+    assert ended.status == "CREATE FAILED"
+    assert ended.failure_reason is not None and f"The KMS key {keyed.arn} is disabled." in ended.failure_reason
+
+
+def test_an_import_whose_snapshot_counts_is_done_though_its_key_was_disabled_right_then(keyed: Keyed) -> None:
+    bench = keyed.bench
+    execution, attempt = bench.begin(IMPORT)
+    bench.run_container(bench.step("plan", IMPORT, execution, attempt=attempt))
+    bench.step("commit", IMPORT, execution, attempt=attempt)
+    # As if the process had died between the two writes of the commit.
+    committed = bench.job
+    record = {**committed.inner["job"], "outcome": None}
+    bench.context.table.replace(replace(committed, status="CREATE IN_PROGRESS", inner={"job": record}))
+    keyed.disable()
+    bench.step("fail", IMPORT, execution, attempt=attempt, error={"Error": "States.Timeout", "Cause": ""})
+    assert (bench.job.status, bench.job.failure_reason) == ("ACTIVE", None)
+    assert "snapshot" in bench.dataset.inner
