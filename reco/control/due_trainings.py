@@ -1,8 +1,9 @@
-"""A schedule that is due: trains its solution, once for each time, if interactions arrived since it was last trained.
+"""A schedule that is due: trains its solution or recommender, once for each time, if anything arrived since the last.
 
-Scheduler calls at least once for each time, and a schedule may be older than what its solution now wants. So the call
-says which arrangement and which time it is for, the version it starts is named after that time, and the solution
-notes the latest time that was looked at (docs/adr/0022). Source: control-plane reference, F.5.
+Scheduler calls at least once for each time, and a schedule may be older than what its resource now wants. So the call
+says which arrangement and which time it is for, and the resource notes the latest time that was looked at. A solution's
+version is named after the time; a recommender's retraining begins in the very write that notes it (docs/adr/0022).
+Source: control-plane reference, F.3 and F.5.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from itertools import takewhile
 from typing import Any
 
 from reco.arns import Kind, parse_arn
-from reco.control.automatic_training import Arrangement, arranged, wanted_by
-from reco.control.registry import Registry
+from reco.control.automatic_training import TRAINED_BY_THEMSELVES, Arrangement, arranged, wanted_by
+from reco.control.new_data import arrived
+from reco.control.registry import Registry, said
+from reco.control.retraining import with_retraining
 from reco.control.solution_updates import settings_at
 from reco.control.solution_versions import start_training
+from reco.control.solutions import require_datasets
 from reco.errors import ClientFault, InvalidInput, ResourceAlreadyExists, ResourceNotFound
 from reco.jobs.schedules import DAY_S
-from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_STOPPED, CREATE_STOPPING
+from reco.jobs.status import CREATE_FAILED, CREATE_STOPPED, CREATE_STOPPING
+from reco.jobs.target import MODEL, pending_update
 from reco.recipes import recipe_by_arn
 from reco.storage.arrivals import Arrivals
 from reco.storage.resources import Resource
@@ -41,27 +46,33 @@ def train_if_due(registry: Registry, events: Arrivals, asked: Mapping[str, Any],
     """Answers one call of a schedule; returns what came of it, for the log.
 
     Args:
-        asked: solution (its ARN), its incarnation, and since when its times are counted.
+        asked: the ARN of a `solution` or a `recommender`, its incarnation, and since when its times are counted.
         due_at: the time that the call is for, as Scheduler writes it.
 
     Raises:
         ClientFault: not now; the same call may succeed later.
     """
-    name = parse_arn(asked["solution"])
-    solution = registry.named(Kind.SOLUTION, name.resource_id) if name else None
-    if solution is None or solution.incarnation != asked["incarnation"] or solution.deleting_since is not None:
+    kind = next(each for each in TRAINED_BY_THEMSELVES if each.value in asked)
+    name = parse_arn(asked[kind.value])
+    resource = registry.named(kind, name.resource_id) if name else None
+    if resource is None or resource.incarnation != asked["incarnation"] or resource.deleting_since is not None:
         registry.schedules.remove(asked["incarnation"])
-        return "the solution is gone, and now its schedule"
-    wanted = wanted_by(solution)
+        return f"the {said(kind)} is gone, and now its schedule"
+    wanted = wanted_by(resource)
     if wanted is None or wanted.since != asked["since"]:
-        arranged(registry, solution, again=True)
+        arranged(registry, resource, again=True)
         return "the schedule was of another arrangement, and is now as it should be"
     due = datetime.fromisoformat(due_at).timestamp()
-    if due <= solution.inner.get(LOOKED_AT, 0.0):
+    if due <= resource.inner.get(LOOKED_AT, 0.0):
+        if kind is Kind.RECOMMENDER and pending_update(resource):
+            # Whoever began it may have died before it started the machine; starting it again has no effect.
+            registry.start_machine(resource)
         return "this time was looked at before"
-    said = _trained(registry, events, solution, wanted, due)
-    _note(registry, solution, due)
-    return said
+    if kind is Kind.RECOMMENDER:
+        return _retrained(registry, events, resource, due)
+    answer = _trained(registry, events, resource, wanted, due)
+    _note(registry, resource, due)
+    return answer
 
 
 def _trained(registry: Registry, events: Arrivals, solution: Resource, wanted: Arrangement, due: float) -> str:
@@ -89,7 +100,10 @@ def _reason_to_spare(
         return "the first training was started by hand"
     versions = registry.newest_first(Kind.SOLUTION_VERSION, registry.arn(solution))
     last = next((each for each in versions if each.status not in _IN_VAIN), None)
-    if not _arrived(registry, events, solution, last.created_at if last else None):
+    recipe_arn = solution.body.get("recipe_arn")
+    read = recipe_by_arn(recipe_arn).datasets if recipe_arn else _INTERACTIONS
+    group_arn, interactions = solution.body["dataset_group_arn"], [each for each in _INTERACTIONS if each in read]
+    if not arrived(registry, events, group_arn, interactions, last.created_at if last else None):
         return "no interactions arrived since the last training"
     return None
 
@@ -100,33 +114,36 @@ def _trained_by_hand(registry: Registry, solution: Resource, since: float) -> bo
     return any(version.body["training_type"] == "MANUAL" for version in recent)
 
 
-def _arrived(registry: Registry, events: Arrivals, solution: Resource, since: float | None) -> bool:
-    """Whether interactions arrived, by import or streamed, since then; at all for None."""
-    group_arn = solution.body["dataset_group_arn"]
-    name = parse_arn(group_arn)
-    group = registry.named(Kind.DATASET_GROUP, name.resource_id) if name else None
-    if group is None:
-        return False
-    recipe_arn = solution.body.get("recipe_arn")
-    read = recipe_by_arn(recipe_arn).datasets if recipe_arn else _INTERACTIONS
-    for dataset_type in _INTERACTIONS:
-        if dataset_type not in read:
-            continue
-        dataset_arn = registry.owner.arn(Kind.DATASET, f"{group.id}/{dataset_type}")
-        jobs = registry.newest_first(Kind.DATASET_IMPORT_JOB, dataset_arn)
-        imported = next((each for each in jobs if each.status == ACTIVE), None)
-        if imported and (since is None or imported.updated_at > since):
-            return True
-    return events.arrived_since(group.incarnation, since or 0.0)
-
-
-def _note(registry: Registry, solution: Resource, due: float) -> None:
-    def noted(current: Resource) -> Resource:
-        latest = max(due, current.inner.get(LOOKED_AT, 0.0))
-        return replace(current, inner={**current.inner, LOOKED_AT: latest})
-
+def _retrained(registry: Registry, events: Arrivals, recommender: Resource, due: float) -> str:
+    """A recommender learns from items and users too, so what was imported of them since is something new."""
+    group_arn, recipe = recommender.body["dataset_group_arn"], recipe_by_arn(recommender.body["recipe_arn"])
+    began_at = recommender.inner.get(MODEL, {}).get("began_at", recommender.created_at)
+    if not arrived(registry, events, group_arn, recipe.datasets, began_at):
+        _note(registry, recommender, due)
+        return "no data arrived since the last training"
     try:
-        registry.change(solution, noted)
+        require_datasets(registry, group_arn, recipe)
+    except InvalidInput as fault:
+        _log.warning("%s was not trained anew: %s", registry.arn(recommender), fault.message)
+        _note(registry, recommender, due)
+        return fault.message
+
+    def begun(current: Resource) -> Resource:
+        if due <= current.inner.get(LOOKED_AT, 0.0):
+            return current
+        return _looked_at(with_retraining(registry, current), due)
+
+    registry.start_machine(registry.change(recommender, begun))
+    return f"began to train {registry.arn(recommender)} anew"
+
+
+def _note(registry: Registry, resource: Resource, due: float) -> None:
+    try:
+        registry.change(resource, lambda current: _looked_at(current, due))
     except ClientFault:
         # It has gone meanwhile, or will be looked at again: the version's name keeps a second one from being made.
-        _log.info("%s was not noted as looked at", registry.arn(solution))
+        _log.info("%s was not noted as looked at", registry.arn(resource))
+
+
+def _looked_at(resource: Resource, due: float) -> Resource:
+    return replace(resource, inner={**resource.inner, LOOKED_AT: max(due, resource.inner.get(LOOKED_AT, 0.0))})

@@ -8,7 +8,6 @@ update that is missing: by compare-and-set, so two who do it at once begin one, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from reco.control.campaign_updates import with_update
 from reco.control.lifecycle import FINAL
 from reco.control.registry import Registry
 from reco.control.update_records import updating
+from reco.jobs.executions import arn_in
 from reco.jobs.status import ACTIVE
 from reco.storage.resources import Resource
 
@@ -90,8 +90,7 @@ def _lacks(registry: Registry, campaign: Resource, version_arn: str) -> bool:
 
 def _concerned(registry: Registry, given: str | None) -> Iterable[Resource]:
     """The campaigns that an execution with this input may concern."""
-    asked = json.loads(given or "{}")
-    name = parse_arn(str(asked.get("arn", ""))) if isinstance(asked, dict) else None
+    name = parse_arn(arn_in(given))
     if name is None or name.owner != registry.owner:
         return []
     if name.kind is Kind.SOLUTION_VERSION:

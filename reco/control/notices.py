@@ -5,7 +5,7 @@
     {"automatic_training": "arrange"}      somebody wants every schedule to be as it should be, such as after the group
                                            of schedules was made anew
     {"detail-type": "Step Functions Execution Status Change", ...}
-                                           a machine that trains or deploys has ended
+                                           a machine that trains, deploys or does both for a recommender has ended
 
 API Gateway makes no such events; who may invoke the function may send them. Each may come twice, and late.
 """
@@ -16,12 +16,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from reco.arns import Kind, Owner
-from reco.control.automatic_training import TASK, arranged
+from reco.arns import Kind, Owner, parse_arn
+from reco.control.automatic_training import TASK, TRAINED_BY_THEMSELVES, arranged
 from reco.control.due_trainings import train_if_due
 from reco.control.following import machine_ended
 from reco.control.registry import Registry
-from reco.jobs.executions import EXECUTION_CHANGED
+from reco.jobs.executions import EXECUTION_CHANGED, arn_in
 from reco.jobs.schedules import DUE_AT
 from reco.storage.arrivals import Arrivals
 
@@ -39,7 +39,7 @@ def take_notice(registry: Registry, events: Arrivals, event: Mapping[str, Any]) 
         ClientFault, ClientError: not now; AWS sends the event again.
     """
     if event.get("detail-type") == EXECUTION_CHANGED:
-        said = machine_ended(registry, event["detail"])
+        said = _recommender_arranged(registry, event["detail"]) or machine_ended(registry, event["detail"])
     elif event[TASK] == "arrange":
         said = _arrange_all(registry)
     else:
@@ -48,17 +48,34 @@ def take_notice(registry: Registry, events: Arrivals, event: Mapping[str, Any]) 
     return {"said": said}
 
 
+def _recommender_arranged(registry: Registry, detail: Mapping[str, Any]) -> str | None:
+    """Sees to the schedule of a recommender that may be ACTIVE now; None where the machine was not for one."""
+    name = parse_arn(arn_in(detail.get("input")))
+    if name is None or name.kind is not Kind.RECOMMENDER or name.owner != registry.owner:
+        return None
+    recommender = registry.named(name.kind, name.resource_id)
+    if recommender:
+        arranged(registry, recommender)
+    return f"looked at the schedule of {detail['input']}"
+
+
 def _arrange_all(registry: Registry) -> str:
+    counts = [f"{_arrange_kind(registry, kind)} {kind.value}s" for kind in TRAINED_BY_THEMSELVES]
+    return f"arranged the schedules of {' and '.join(counts)}"
+
+
+def _arrange_kind(registry: Registry, kind: Kind) -> int:
+    """How many there are."""
     position: str | None = None
     count = 0
     while True:
-        page = registry.page(Kind.SOLUTION, None, position, 100)
-        for solution in page.resources:
-            arranged(registry, solution, again=True)
+        page = registry.page(kind, None, position, 100)
+        for resource in page.resources:
+            arranged(registry, resource, again=True)
             count += 1
         position = page.next_position
         if position is None:
-            return f"arranged the schedules of {count} solutions"
+            return count
 
 
 def owner_of(role: str, region: str) -> Owner:

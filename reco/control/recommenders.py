@@ -1,7 +1,8 @@
 """Recommenders: a use case of a domain, trained and served. Stored here, moved by the recommender state machine.
 
-Source: control-plane reference, sections B, F.3 and H. Who may write what, and what a reader sees in between, is in
-docs/adr/0020.
+While one is ACTIVE it is trained anew every seven days (reco.control.due_trainings), which gives way to whatever is
+asked for here. Source: control-plane reference, sections B, F.3 and H. Who may write what, and what a reader sees in
+between, is in docs/adr/0020 and 0022.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ from dataclasses import replace
 from typing import Any
 
 from reco.arns import Kind
+from reco.control.automatic_training import arranged, forget
 from reco.control.claims import claim_on
 from reco.control.group_data import schema_of
 from reco.control.lifecycle import FINAL, STOPPING
 from reco.control.listing import list_resources
 from reco.control.recommender_config import check_recommender_columns, check_recommender_config
 from reco.control.registry import Registry, fresh
+from reco.control.retraining import end_closed, without_retraining
 from reco.control.solutions import require_datasets
+from reco.control.stopping import stop_execution
 from reco.control.tags import tags_of
 from reco.control.training_data import columns_learned_from
 from reco.control.update_records import shown_update, updating, with_next_execution, with_update
 from reco.errors import InvalidInput, ResourceInUse
 from reco.jobs.status import ACTIVE, CREATE_PENDING, INACTIVE, START_PENDING
-from reco.jobs.target import COLUMNS, MODEL
+from reco.jobs.target import COLUMNS, MODEL, TRAINS, is_retraining
 from reco.recipes import Recipe, recipe_by_arn
 from reco.recipes.training_columns import Columns
 from reco.storage.resources import Resource
@@ -104,16 +108,18 @@ def update_recommender(registry: Registry, call: Call) -> dict[str, Any]:
         _refuse_busy(registry, current, FINAL, "updated")
         if _is_as_asked(current, config, columns):
             return current
-        return with_update(current, {_CONFIG: config, COLUMNS: columns}, call.now)
+        brought = {_CONFIG: config, COLUMNS: columns, TRAINS: is_retraining(current)}
+        return with_update(without_retraining(registry, current), brought, call.now)
 
     changed = registry.change(recommender, updated)
+    end_closed(registry, changed)
     if updating(changed):
         registry.start_machine(changed)
     return {"recommender_arn": registry.arn(recommender)}
 
 
 def stop_recommender(registry: Registry, call: Call) -> dict[str, Any]:
-    """Takes the pointer away, so that no new question finds the recommender; the model is kept.
+    """Takes the pointer away, so that no new question finds the recommender; the model is kept, and not trained anew.
 
     The rest is a matter of time: INACTIVE once no sandbox of the runtime can answer from its memory.
     """
@@ -121,11 +127,14 @@ def stop_recommender(registry: Registry, call: Call) -> dict[str, Any]:
 
     def stopped(current: Resource) -> Resource:
         _refuse_busy(registry, current, {ACTIVE}, "stopped")
-        inner = {name: value for name, value in current.inner.items() if name != "serving"}
+        alone = without_retraining(registry, current)
+        inner = {name: value for name, value in alone.inner.items() if name != "serving"}
         inner[STOPPING] = call.now
-        return replace(current, status=INACTIVE, failure_reason=None, updated_at=call.now, inner=inner)
+        return replace(alone, status=INACTIVE, failure_reason=None, updated_at=call.now, inner=inner)
 
-    registry.change(recommender, stopped)
+    changed = registry.change(recommender, stopped)
+    end_closed(registry, changed)
+    arranged(registry, changed)
     return {"recommender_arn": registry.arn(recommender)}
 
 
@@ -151,11 +160,16 @@ def delete_recommender(registry: Registry, call: Call) -> None:
                 f"{registry.arn(current)} is being updated; wait until latestRecommenderUpdate has ended."
             )
 
-    registry.delete(_asked_recommender(registry, call), refuse)
+    recommender = _asked_recommender(registry, call)
+    registry.delete(recommender, refuse)
+    forget(registry, recommender)
+    if is_retraining(recommender):
+        stop_execution(registry, recommender)
 
 
 def _asked_recommender(registry: Registry, call: Call) -> Resource:
-    return registry.find(Kind.RECOMMENDER, call.parameters["recommender_arn"], "recommenderArn")
+    """The recommender, with its schedule arranged."""
+    return arranged(registry, registry.find(Kind.RECOMMENDER, call.parameters["recommender_arn"], "recommenderArn"))
 
 
 def _require_domain(recipe: Recipe, group: Resource) -> None:

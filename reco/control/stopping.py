@@ -45,12 +45,12 @@ def stop_solution_version_creation(registry: Registry, call: Call) -> None:
 
     stopping = registry.change(version, marked)
     if stopping.status == CREATE_STOPPING:
-        _stop_execution(registry, stopping)
+        stop_execution(registry, stopping)
 
 
 def stop_made_up_for(registry: Registry, version: Resource) -> Resource:
     """The version as it is; one that has been CREATE STOPPING for too long has its execution stopped for certain."""
-    if not awaits_stop(version, registry.now) or not _stop_execution(registry, version):
+    if not awaits_stop(version, registry.now) or not stop_execution(registry, version):
         return version
 
     def ended(current: Resource) -> Resource:
@@ -64,14 +64,14 @@ def stop_made_up_for(registry: Registry, version: Resource) -> Resource:
     return registry.change(version, ended)
 
 
-def _stop_execution(registry: Registry, version: Resource) -> bool:
-    """Whether the execution at work on the version runs no longer."""
-    attempt = attempt_of(version)
+def stop_execution(registry: Registry, trained: Resource) -> bool:
+    """Whether the execution at work on the version, or recommender, runs no longer."""
+    attempt = attempt_of(trained)
     try:
         if attempt:
             registry.jobs.stop(attempt.execution)
     except Exception:
-        # The version says CREATE STOPPING, and can no longer become ACTIVE: whoever describes it later stops it again.
-        _log.exception("the training of %s was not stopped", registry.arn(version))
+        # A version says CREATE STOPPING, and can no longer become ACTIVE: whoever describes it later stops it again.
+        _log.exception("the training of %s was not stopped", registry.arn(trained))
         return False
     return True

@@ -1,7 +1,7 @@
 """The record of a resource's latest update, beside the resource, which stays as it is until the update is in service.
 
-`inner["update"]` is the latest, `inner["sequence"]` counts the pieces of work that a machine was asked for, and names
-the execution that does the next one.
+`inner["update"]` is the latest, `inner["retraining"]` a recommender's latest that nobody asked for. `inner["sequence"]`
+counts the pieces of work that a machine was asked for, and names the execution that does the next one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from typing import Any
 
 from reco.control.lifecycle import IN_PROGRESS
 from reco.jobs.status import CREATE_PENDING
+from reco.jobs.target import UPDATE
 from reco.storage.resources import Resource
 
 
-def with_update(resource: Resource, brought: Mapping[str, Any], now: float) -> Resource:
-    """The resource with a new update that brings these members, for its machine's next execution."""
+def with_update(resource: Resource, brought: Mapping[str, Any], now: float, beside: str = UPDATE) -> Resource:
+    """The resource with a new update that brings these members, for its machine's next execution.
+
+    Args:
+        beside: key of `inner` that holds it.
+    """
     update = {
         **brought,
         "status": CREATE_PENDING,
@@ -26,7 +31,7 @@ def with_update(resource: Resource, brought: Mapping[str, Any], now: float) -> R
         "updated_at": now,
         "id": secrets.token_hex(8),
     }
-    return with_next_execution(replace(resource, inner={**resource.inner, "update": update}))
+    return with_next_execution(replace(resource, inner={**resource.inner, beside: update}))
 
 
 def with_next_execution(resource: Resource) -> Resource:
@@ -36,12 +41,12 @@ def with_next_execution(resource: Resource) -> Resource:
 
 def updating(resource: Resource) -> bool:
     """Whether its latest update is still on its way."""
-    return (resource.inner.get("update") or {}).get("status") in IN_PROGRESS
+    return (resource.inner.get(UPDATE) or {}).get("status") in IN_PROGRESS
 
 
 def shown_update(resource: Resource) -> dict[str, Any] | None:
     """The latest update as the API shows it; None until the first."""
-    update: dict[str, Any] | None = resource.inner.get("update")
+    update: dict[str, Any] | None = resource.inner.get(UPDATE)
     return update and {
         **update,
         "creation_date_time": update["created_at"],

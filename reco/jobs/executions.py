@@ -7,6 +7,8 @@ resource's name is free at once. Its input is `{"arn": ...}` and nothing else, s
 
 from __future__ import annotations
 
+import json
+
 EXECUTION_CHANGED = "Step Functions Execution Status Change"
 """detail-type of the event that EventBridge carries when an execution changes."""
 
@@ -14,3 +16,9 @@ EXECUTION_CHANGED = "Step Functions Execution Status Change"
 def execution_name(incarnation: str, sequence: int) -> str:
     """Name of the execution that does a resource's `sequence`-th piece of work."""
     return f"{incarnation}-{sequence}"
+
+
+def arn_in(text: str | None) -> str:
+    """The ARN in an execution's input; empty when it is not there, since anybody may start a machine with anything."""
+    given = json.loads(text or "{}")
+    return str(given.get("arn", "")) if isinstance(given, dict) else ""

@@ -1,6 +1,6 @@
-"""Schedules of automatic trainings: one of EventBridge Scheduler for each solution, made and removed while it lives.
+"""Schedules of automatic trainings: one of EventBridge Scheduler for each solution and recommender, while it wants one.
 
-A schedule is named after its solution's incarnation and calls the control function. What it calls with names the
+A schedule is named after its resource's incarnation and calls the control function. What it calls with names the
 arrangement that it was made for and the time that it was due, so a call that comes twice, or from a schedule that
 should be gone, is known for what it is (docs/adr/0022).
 """
@@ -19,6 +19,9 @@ DUE_AT = "due_at"
 """Member of the event that holds the time at which it was due, as Scheduler writes it: 2026-11-22T06:30:00Z."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What Scheduler replaces by that time."""
+FIRST = "first"
+"""Member of what an event says of automatic training: the first of the schedule's times, seconds since the epoch. A
+schedule that was made late begins with a later one."""
 DAY_S = 86_400
 
 RETRIES = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 10}

@@ -20,7 +20,6 @@ it closes a job whose machine was stopped before it could.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +28,7 @@ from reco.arns import Kind, parse_arn
 from reco.errors import StaleAttempt, UserFault
 from reco.jobs import deploy_job, import_job, recommender_job, train_job
 from reco.jobs.attempt import JobContext, NoSuchResource, NotNow, attempt_of
-from reco.jobs.executions import EXECUTION_CHANGED, execution_name
+from reco.jobs.executions import EXECUTION_CHANGED, arn_in, execution_name
 from reco.jobs.failures import described, reason_of
 from reco.jobs.plan import FAILURE, attempt_uri
 from reco.jobs.specification import failure_from_json
@@ -155,6 +154,7 @@ def _fail(context: JobContext, machine: str, job: Job, resource_id: str, event: 
         return {"status": STALE}
     return {"status": status}
 
+
 def _said_by_container(context: JobContext, address: str) -> str | None:
     """Why the container gave up, in its own words; None where it left none."""
     try:
@@ -165,10 +165,9 @@ def _said_by_container(context: JobContext, address: str) -> str | None:
     return failure_from_json(said).reason if said else None
 
 
-
 def _close(context: JobContext, detail: Mapping[str, Any]) -> dict[str, Any]:
     """Fails the job of an execution that was stopped, or that could not even fail."""
-    arn, execution = _arn_in(detail.get("input")), detail["executionArn"]
+    arn, execution = arn_in(detail.get("input")), detail["executionArn"]
     name = parse_arn(arn)
     machine = next((each for each, job in JOBS.items() if name and job.kind is name.kind), None)
     if machine is None or detail["status"] not in ("FAILED", "TIMED_OUT", "ABORTED"):
@@ -197,12 +196,6 @@ def _attempt_held(resource: Resource | None, execution: str) -> str | None:
     """The attempt of this very execution, if it still has the job."""
     record = attempt_of(resource) if resource else None
     return record.attempt if record and record.execution == execution else None
-
-
-def _arn_in(text: str | None) -> str:
-    """The ARN in an execution's input; empty when it is not there, since anybody may start a machine with anything."""
-    given = json.loads(text or "{}")
-    return str(given.get("arn", "")) if isinstance(given, dict) else ""
 
 
 def _resource_id(job: Job, arn: str, execution: str) -> str:

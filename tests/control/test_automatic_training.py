@@ -106,7 +106,14 @@ def test_a_solution_has_a_schedule_unless_it_says_no(bench: Bench) -> None:
         expected = days and (
             asked_at + FIRST_RUN_S,
             days,
-            {"automatic_training": {"solution": arn, "incarnation": stored.incarnation, "since": asked_at}},
+            {
+                "automatic_training": {
+                    "solution": arn,
+                    "incarnation": stored.incarnation,
+                    "since": asked_at,
+                    "first": asked_at + FIRST_RUN_S,
+                }
+            },
         )
         assert bench.schedules.standing.get(stored.incarnation) == expected
 
@@ -310,7 +317,7 @@ def test_a_version_that_has_the_name_already_is_taken_for_the_one(shop: Shop) ->
 
 @given(since=st.floats(0, 2e9), days=st.integers(1, 30), now=st.floats(0, 4e9))
 def test_the_next_time_is_on_the_grid_not_past_and_less_than_a_period_away(since: float, days: int, now: float) -> None:
-    arrangement = Arrangement(since, days)
+    arrangement = Arrangement(since, since + FIRST_RUN_S, days)
     due = arrangement.next_from(now)
     assert due >= max(now, arrangement.first) or due == pytest.approx(max(now, arrangement.first), abs=1e-3)
     assert due - max(now, arrangement.first) <= days * DAY_S

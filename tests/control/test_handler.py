@@ -86,7 +86,7 @@ def test_the_function_answers_events_of_the_gateway_and_of_its_own(bench: Bench)
     handle = build(environment(bench.table.name))
 
     arranged = handle({"automatic_training": "arrange"}, None)
-    assert arranged == {"said": "arranged the schedules of 0 solutions"}
+    assert arranged == {"said": "arranged the schedules of 0 solutions and 0 recommenders"}
     answer = handle(event_for("CreateDatasetGroup", {"name": "g"}), None)
 
     assert answer["statusCode"] == 200

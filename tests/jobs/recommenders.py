@@ -24,8 +24,10 @@ def recommender_of(bench: Bench) -> Resource:
     return bench.get(Kind.RECOMMENDER, "home")
 
 
-def update(bench: Bench, *, columns: dict[str, list[str]] = WIDE, config: dict[str, Any] | None = None) -> None:
-    record = {**_pending(bench), "recommender_config": config or {}, "columns": columns}
+def update(
+    bench: Bench, *, columns: dict[str, list[str]] = WIDE, config: dict[str, Any] | None = None, **more: Any
+) -> None:
+    record = {**_pending(bench), "recommender_config": config or {}, "columns": columns, **more}
     _change(bench, lambda now: replace(now, inner={**now.inner, "update": record, "sequence": _next(now)}))
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytest
 
 from reco.arns import Kind
+from reco.control.lifecycle import Timing
+from reco.control.operations import METHODS
+from reco.control.quotas import quotas_with
+from reco.control.registry import Registry
 from reco.errors import AlgorithmFault, StaleAttempt, UserFault
 from reco.jobs.specification import JobFailure, TrainSpecification, specification_from_json, to_json
+from reco.jobs.start import StepFunctionsStarter
 from reco.jobs.target import target_of
 from reco.jobs.workflow import take_step
-from tests.jobs.bench import IMPORT, Bench
+from reco.wire.call import Call
+from tests.jobs.bench import IMPORT, OWNER, Bench
 from tests.jobs.recommenders import (
     NARROW,
     RECOMMENDER,
@@ -247,6 +253,64 @@ def test_a_retraining_leaves_an_update_that_failed_before_as_it_is(serving: Benc
     assert len(serving.containers) == 1
 
 
+def test_an_update_in_the_place_of_a_retraining_trains_whatever_its_columns_are(serving: Bench) -> None:
+    update(serving, trains=True)
+    assert serving.run(RECOMMENDER, serving.start()) == "done"
+    assert (len(serving.containers), latest(serving)["status"]) == (1, "ACTIVE")
+
+
+@dataclass
+class NoSchedules:
+    """Where nobody looks at them."""
+
+    group: str = "schedules"
+
+    def put(self, *_: Any) -> None:
+        """Makes none."""
+
+    def remove(self, _: str) -> None:
+        """There is none."""
+
+
+def ask(bench: Bench, operation: str) -> None:
+    """The control plane, over the bench's table and executions."""
+    jobs = StepFunctionsStarter(bench.context.executions, {"recommender": bench.machine})
+    timing, no_keys = Timing(transition_s=1, pointer_cache_s=10), cast(Any, None)
+    registry = Registry(bench.context.table, jobs, timing, bench.now, OWNER, NoSchedules(), quotas_with({}), no_keys)
+    call = Call(operation, {"recommender_arn": RECOMMENDER}, OWNER, None, "request", bench.now)
+    METHODS[operation](registry, call)
+
+
+@pytest.mark.parametrize("switched", [False, True])
+def test_a_retraining_that_a_stop_has_closed_writes_nothing_more_and_the_kept_model_starts_again(
+    serving: Bench, switched: bool
+) -> None:
+    before = uri_served(serving)
+    serving.machine = serving.make_machine(f"stops-{switched}")
+    retrain(serving)
+    execution, attempt = serving.begin(RECOMMENDER)
+    serving.run_container(serving.step("plan", RECOMMENDER, execution, attempt=attempt))
+    if switched:
+        serving.step("adopt", RECOMMENDER, execution, attempt=attempt)
+        serving.step("commit", RECOMMENDER, execution, attempt=attempt)
+    serving.now += 1
+    ask(serving, "StopRecommender")
+    assert serving.context.executions.describe_execution(executionArn=execution)["status"] == "ABORTED"
+    stopped = recommender_of(serving)
+    for step in ("adopt", "commit", "settle"):
+        with pytest.raises(StaleAttempt):
+            serving.step(step, RECOMMENDER, execution, attempt=attempt)
+    serving.step("fail", RECOMMENDER, execution, attempt=attempt, error={})
+    notice(serving, execution)
+    assert recommender_of(serving) == stopped
+    assert (uri_served(serving), retraining_of(serving)["status"]) == (None, "CREATE STOPPED")
+    serving.now += 100
+    containers = list(serving.containers)
+    ask(serving, "StartRecommender")
+    assert serving.run(RECOMMENDER, serving.start()) == "done"
+    assert (uri_served(serving), serving.containers) == (before, containers)
+
+
 def test_a_start_serves_the_kept_model_again_without_a_training(serving: Bench) -> None:
     before = uri_served(serving)
     stop(serving)
@@ -323,14 +387,13 @@ def test_an_execution_stopped_before_it_began_fails_its_work(shop: Bench, work: 
         shop.run(RECOMMENDER, shop.start())
     if work == "update":
         update(shop, columns=NARROW)
-    # More than once: the executions of a module share their names, and those of the cases before are taken.
     if work == "retraining":
-        retrain(shop)
         retrain(shop)
     if work == "start":
         stop(shop)
-        for _ in range(3):
-            start(shop)
+        start(shop)
+    # Of its own: the benches of a module are one, and a machine gives no name of an execution twice.
+    shop.machine = shop.make_machine(f"closes-{work}")
     recommender = recommender_of(shop)
     name = f"{recommender.incarnation}-{recommender.inner.get('sequence', 0)}"
     execution = shop.context.executions.start_execution(stateMachineArn=shop.machine, name=name)["executionArn"]
