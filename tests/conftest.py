@@ -23,6 +23,25 @@ sys.dont_write_bytecode = False
 # `--hypothesis-profile=long`: a hundred times as many examples where a test does not say how many.
 settings.register_profile("long", max_examples=10_000, deadline=None)
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what a fixture makes for their module or folder run in one worker, where it is made once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and (shared := _shared_place(item)):
+            item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def _shared_place(item: pytest.Item) -> str:
+    """The file or folder for which a fixture of the test is made; empty where there is none."""
+    used = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    scopes = {definitions[-1].scope for definitions in used}
+    file = item.path.relative_to(item.config.rootpath)
+    if "package" in scopes:
+        return str(file.parent)
+    return str(file) if "module" in scopes else ""
+
+
 ASSEMBLY = Path(__file__).parent.parent / "build" / "cdk.out"
 
 
