@@ -13,19 +13,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reco.errors import InvalidInput
-from reco.jobs.schedules import SCHEDULED_TIME
+from reco.errors import InvalidInput, RecoError
+from reco.jobs.schedules import FIRST, SCHEDULED_TIME
+
+
+class CallFailed(RecoError):
+    """The control function ended with an error, such as that it cannot do just now what it was asked for."""
 
 
 @dataclass(frozen=True)
 class Fired:
     """One schedule that was due."""
 
-    solution: str
-    """ARN."""
+    arn: str
+    """Of the solution or recommender that it trains."""
     due: datetime
     said: str
-    """What the control function made of it."""
+    """What the control function made of it, or why it could not."""
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,11 @@ def find_deployment(cloudformation: Any, stack: str) -> Deployment:
 
 
 def arrange(functions: Any, deployment: Deployment) -> str:
-    """Has every solution's schedule made as it should be: those of a laptop are gone with its process."""
+    """Has every schedule made as it should be, since those of a laptop are gone with its process.
+
+    Raises:
+        CallFailed: the function could not.
+    """
     return _call(functions, deployment.control_function, {"automatic_training": "arrange"})
 
 
@@ -65,31 +74,41 @@ def fire_due(scheduler: Any, functions: Any, group: str, now: datetime) -> Itera
     for page in scheduler.get_paginator("list_schedules").paginate(GroupName=group):
         for summary in page["Schedules"]:
             schedule = scheduler.get_schedule(GroupName=group, Name=summary["Name"])
-            due = _latest_due(schedule, now)
-            if due is None or schedule["State"] != "ENABLED":
+            said = json.loads(schedule["Target"]["Input"])["automatic_training"]
+            if schedule["State"] != "ENABLED" or not isinstance(said, dict):
                 continue
-            text = schedule["Target"]["Input"].replace(SCHEDULED_TIME, due.strftime("%Y-%m-%dT%H:%M:%SZ"))
-            event = json.loads(text)
-            said = _call(functions, schedule["Target"]["Arn"], event)
-            yield Fired(event["automatic_training"]["solution"], due, said)
+            due = _latest_due(schedule, said, now)
+            if due is not None:
+                yield _fired(functions, schedule["Target"], said, due)
 
 
-def _latest_due(schedule: dict[str, Any], now: datetime) -> datetime | None:
-    """The latest time at which the schedule was due; None before the first."""
+def _fired(functions: Any, target: dict[str, Any], said: dict[str, Any], due: datetime) -> Fired:
+    arn = next(said[kind] for kind in ("solution", "recommender") if kind in said)
+    event = json.loads(target["Input"].replace(SCHEDULED_TIME, due.strftime("%Y-%m-%dT%H:%M:%SZ")))
+    try:
+        return Fired(arn, due, _call(functions, target["Arn"], event))
+    except CallFailed as fault:
+        return Fired(arn, due, fault.message, failed=True)
+
+
+def _latest_due(schedule: dict[str, Any], said: dict[str, Any], now: datetime) -> datetime | None:
+    """The latest of its times that is not after `now`; None before the first.
+
+    A schedule begins with a time that lay ahead when it was made, or made anew; those before count as well.
+    """
     hours = re.fullmatch(r"rate\((\d+) hours\)", schedule["ScheduleExpression"])
     if hours is None:
         raise InvalidInput(f"{schedule['Name']} is no schedule of automatic training: {schedule['ScheduleExpression']}")
-    first = schedule["StartDate"].astimezone(UTC).replace(microsecond=0)
-    if now < first:
-        return None
+    start = schedule["StartDate"].astimezone(UTC).replace(microsecond=0)
     period = timedelta(hours=int(hours[1]))
-    due: datetime = first + (now - first) // period * period
-    return due
+    due: datetime = start + (now - start) // period * period
+    first = datetime.fromtimestamp(said.get(FIRST, start.timestamp()), UTC).replace(microsecond=0)
+    return due if due >= first else None
 
 
 def _call(functions: Any, function: str, event: dict[str, Any]) -> str:
     answer = functions.invoke(FunctionName=function, Payload=json.dumps(event).encode())
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise InvalidInput(f"The control function failed: {payload.get('errorMessage', payload)}")
+        raise CallFailed(f"The control function failed: {payload.get('errorMessage', payload)}")
     return str(payload["said"])
