@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from infra.options import READERS, OptionError, Options, read_options
 
 ROOT = Path(__file__).parent.parent.parent
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+OTHER_KEY = KEY.replace("1a2b", "ffff")
 
 
 def test_without_context_the_defaults_hold() -> None:
@@ -36,6 +38,7 @@ def test_options_come_in_camel_case() -> None:
         "functionMemoryMb": "10240",
         "badRowShare": "0.2",
         "customerKey": "true",
+        "dataKeys": f"{KEY}, {OTHER_KEY}",
         "guest": True,
         "alarmEmail": "people@example.com",
         "retainData": "false",
@@ -50,6 +53,7 @@ def test_options_come_in_camel_case() -> None:
         function_memory_mb=10_240,
         bad_row_share=0.2,
         customer_key=True,
+        data_keys=(KEY, OTHER_KEY),
         guest=True,
         alarm_email="people@example.com",
         retain_data=False,
@@ -89,12 +93,15 @@ def test_any_text_is_read_or_refused(context: dict[str, str]) -> None:
         assert any(key in str(error) for key in context)
 
 
-KEY = "arn:aws:kms:eu-west-1:123456789012:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
-
-
 def test_a_key_is_made_or_is_there() -> None:
     assert read_options({"customerKey": KEY}).customer_key == KEY
     assert read_options({"customerKey": "true"}).customer_key is True
     for bad in (KEY.replace(":key/", ":alias/"), KEY.replace("kms", "s3"), KEY.replace("12345", "")):
         with pytest.raises(OptionError, match="must be the ARN of a key, such as arn:aws:kms"):
             read_options({"customerKey": bad})
+
+
+@pytest.mark.parametrize("bad", ["*", f"{KEY},*", KEY.replace(":key/", ":alias/"), KEY.replace("1a2b3c4d", "*"), "k"])
+def test_keys_of_dataset_groups_are_listed_one_by_one(bad: str) -> None:
+    with pytest.raises(OptionError, match=r"dataKeys=.*must be ARNs of keys, comma separated, such as arn:aws:kms"):
+        read_options({"dataKeys": bad})

@@ -16,12 +16,14 @@ from tests.infra.templates import STACKS, Assembly
 pytestmark = pytest.mark.xdist_group("assets")
 
 HASH = re.compile(r"[0-9a-f]{64}")
+LISTED = tuple(f"arn:aws:kms:eu-west-1:123456789012:key/{digit * 8}-2222-3333-4444-555555555555" for digit in "ab")
 EVERY_OPTION = {
     "dataBuckets": "shop,archive",
     "instanceType": "ml.m5.2xlarge",
     "functionMemoryMb": "10240",
     "badRowShare": "0.2",
     "customerKey": "true",
+    "dataKeys": ",".join(LISTED),
     "guest": "true",
     "alarmEmail": "people@example.com",
     "retainData": "false",
@@ -81,6 +83,38 @@ def test_a_key_that_is_there_is_used_and_told_to_control(tmp_path: Path, chosen:
     assert all(each.resources == (arn,) for each in given.statements() if "kms:Decrypt" in each.actions)
     told = given.one("AWS::Lambda::Function", "Control").properties["Environment"]["Variables"]["RECO_CUSTOMER_KEY"]
     assert told == arn
+
+
+def test_each_role_may_do_with_the_listed_keys_what_its_work_with_objects_takes(chosen: Assembly) -> None:
+    on_listed = [each for each in chosen.statements() if set(LISTED) & set(each.resources)]
+    allowed = {
+        (each.owner, action, "kms:ViaService" in str(each.condition)) for each in on_listed for action in each.actions
+    }
+    assert allowed == {
+        ("Control", "kms:DescribeKey", False),
+        ("Workflow", "kms:Decrypt", True),
+        ("Workflow", "kms:GenerateDataKey", True),
+        ("Job", "kms:Decrypt", False),
+        ("Job", "kms:DescribeKey", False),
+        ("Job", "kms:GenerateDataKey", False),
+        ("Job", "kms:CreateGrant", False),
+        ("Deployment", "kms:Decrypt", True),
+        ("Runtime", "kms:Decrypt", True),
+    }
+    for statement in on_listed:
+        assert set(LISTED) <= set(statement.resources)
+        assert all("kms" in resource or "Key" in resource for resource in statement.resources), statement
+        if "kms:ViaService" in str(statement.condition):
+            (service,) = statement.condition["StringEquals"].values()
+            assert service["Fn::Join"][1] == ["s3.", {"Ref": "AWS::Region"}, ".", {"Ref": "AWS::URLSuffix"}]
+    (granting,) = [each for each in on_listed if "kms:CreateGrant" in each.actions]
+    assert granting.condition == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    told = chosen.one("AWS::Lambda::Function", "Control").properties["Environment"]["Variables"]["RECO_DATA_KEYS"]
+    assert told == EVERY_OPTION["dataKeys"]
+
+
+def test_no_role_may_use_any_key_where_none_is_asked_for(assembly: Assembly) -> None:
+    assert not [each for each in assembly.statements() if any(action.startswith("kms:") for action in each.actions)]
 
 
 def test_guests_may_send_events_slowly_and_nothing_else(chosen: Assembly) -> None:
