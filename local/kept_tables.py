@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from local import plain_requests
 from local.deployer import ACCOUNT
 from local.journal import Journal
 from local.patching import patched
@@ -53,7 +54,7 @@ def keeping(journal: Journal, region: str) -> Iterator[None]:
     from moto.dynamodb.responses import DynamoHandler
 
     tables = dynamodb_backends[ACCOUNT][region].tables
-    call_action = DynamoHandler.call_action
+    call_action, answer_plainly = DynamoHandler.call_action, plain_requests.answer_plainly
 
     def keep(table_name: str, keys: Iterable[Key]) -> None:
         name = table_name.rpartition("/")[2]
@@ -73,7 +74,17 @@ def keeping(journal: Journal, region: str) -> Iterator[None]:
                 _keep_whole(journal, name, table)
         return answer
 
-    with patched(DynamoHandler, call_action=call_and_keep):
+    def answer_and_keep(action: str, request: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any] | None:
+        answer = answer_plainly(action, request, present)
+        if answer is not None:
+            for table_name, keys in _written(action, request, tables).items():
+                keep(table_name, keys)
+        return answer
+
+    with (
+        patched(DynamoHandler, call_action=call_and_keep),
+        patched(plain_requests, answer_plainly=answer_and_keep),
+    ):
         yield
 
 

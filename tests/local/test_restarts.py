@@ -69,6 +69,35 @@ def test_items_come_back_whatever_wrote_them(start: Any) -> None:
     assert sorted(map(repr, after)) == sorted(map(repr, before))
 
 
+def test_items_that_the_functions_in_this_process_wrote_come_back(start: Any) -> None:
+    """Their requests are answered without moto (local.plain_requests), and kept nonetheless."""
+
+    def key(name: str) -> dict[str, Any]:
+        return {"pk": {"S": name}, "sk": {"S": "s"}}
+
+    with start() as world:
+        client, table = world.inner_client("dynamodb"), world.outputs["Table"]
+        for name in ("put", "touched", "deleted", "batch deleted"):
+            client.put_item(TableName=table, Item={**key(name), "revision": {"N": "0"}})
+        client.update_item(
+            TableName=table,
+            Key=key("touched"),
+            UpdateExpression="ADD revision :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+        client.delete_item(TableName=table, Key=key("deleted"))
+        client.batch_write_item(
+            RequestItems={
+                table: [{"DeleteRequest": {"Key": key("batch deleted")}}, {"PutRequest": {"Item": key("batch put")}}]
+            }
+        )
+        before = client.scan(TableName=table)["Items"]
+    with start() as world:
+        after = world.inner_client("dynamodb").scan(TableName=table)["Items"]
+    assert {each["pk"]["S"] for each in after} == {"put", "touched", "batch put"}
+    assert sorted(map(repr, after)) == sorted(map(repr, before))
+
+
 def test_a_users_own_table_comes_back(start: Any) -> None:
     with start() as world:
         client = world.client("dynamodb")

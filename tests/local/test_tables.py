@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
 from local import tables
+from tests.aws import SESSION
+
+
+@cache
+def _client() -> Any:
+    """One for all examples, since it takes longer to make than an example takes."""
+    return SESSION.client("dynamodb")
 
 
 def make_table() -> Any:
-    client = boto3.client("dynamodb", region_name="us-east-1")
+    client = _client()
     client.create_table(
         TableName="t",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -92,6 +99,18 @@ def test_an_item_comes_back_as_stock_moto_gives_it(more: dict[str, Any]) -> None
         stock = answers()
         with tables.quick():
             assert answers() == stock
+
+
+@given(attributes, attributes)
+def test_values_are_the_same_for_whom_stock_moto_finds_so(one: dict[str, Any], other: dict[str, Any]) -> None:
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
+    pairs = [(DynamoType(one), DynamoType(each)) for each in (one, other)]
+    stock = [a == b for a, b in pairs]
+    texts = [hash(each) for pair in pairs for each in pair if each.type == "S"]
+    with tables.quick():
+        assert [a == b for a, b in pairs] == stock
+        assert [hash(each) for pair in pairs for each in pair if each.type == "S"] == texts
 
 
 def test_query_does_not_look_at_other_partitions() -> None:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.parsers import create_parser
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdas.control import handler as control
 from lambdas.events import handler as events
@@ -143,3 +146,45 @@ def prepare_tracker(clients: dict[str, Any]) -> None:
             "Prefix": "events/",
         },
     )
+
+
+scalars = st.one_of(
+    st.text().map(lambda text: {"S": text}),
+    st.integers().map(lambda number: {"N": str(number)}),
+    st.booleans().map(lambda truth: {"BOOL": truth}),
+    st.just({"NULL": True}),
+    st.sampled_from(["AAEC", ""]).map(lambda coded: {"B": coded}),
+    st.lists(st.text(), max_size=2).map(lambda texts: {"SS": texts}),
+    st.just({"BS": ["AAEC"]}),
+)
+attributes = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda values: {"L": values}),
+        st.dictionaries(st.text(), inner, max_size=3).map(lambda values: {"M": values}),
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.lists(st.dictionaries(st.text(), attributes, max_size=4), max_size=3))
+def test_dynamodbs_items_are_read_as_botocore_reads_them(items: list[dict[str, Any]]) -> None:
+    body = json.dumps({"Responses": {"t": items}, "Items": items, "Item": items[0] if items else {}}).encode()
+    answer = {"body": body, "headers": {}, "status_code": 200}
+    for operation in ("BatchGetItem", "Query", "GetItem"):
+        shape = _READER.meta.service_model.operation_model(operation).output_shape
+        assert _PARSER.parse(answer, shape) == _STOCK.parse(answer, shape)
+
+
+def test_what_is_no_map_of_attributes_is_botocores_to_read() -> None:
+    body = json.dumps({"Table": {"CreationDateTime": 1.5, "TableName": "t"}}).encode()
+    shape = _READER.meta.service_model.operation_model("DescribeTable").output_shape
+    answer = {"body": body, "headers": {}, "status_code": 200}
+    assert _PARSER.parse(answer, shape) == _STOCK.parse(answer, shape)
+    assert type(_PARSER) is not type(_STOCK)
+
+
+_READER = Clients(REGION).make("dynamodb")
+_PARSER = _READER._endpoint._response_parser_factory.create_parser("json")
+"""What each answer is read with."""
+_STOCK = create_parser("json")
