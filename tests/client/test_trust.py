@@ -10,10 +10,10 @@ from typing import Any
 import boto3
 import pytest
 from click.testing import CliRunner
-from moto import mock_aws
 
 from reco.cli.trust import trust
 from reco.storage.trust import trusts
+from tests.aws import quick_moto
 
 JOB_ROLE = "arn:aws:iam::123456789012:role/job"
 PERSONALIZE = {
@@ -33,7 +33,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws() as mock:
+    with quick_moto() as mock:
         boto3.client("cloudformation").create_stack(StackName="RecoJobs", TemplateBody=json.dumps(TEMPLATE))
         yield mock
 

@@ -78,7 +78,7 @@ def calls(assembly: Assembly) -> Iterator[tuple[set[tuple[str, ...]], World]]:
 
 
 def travel(world: World) -> None:
-    traveller = Traveller(world.client, poll_s=0.02)
+    traveller = Traveller(world.client, poll_s=0.05)
     journey = Journey(prefix="rights", bucket="callers-data")
     sample = shop_data()
     traveller.upload(journey, sample)

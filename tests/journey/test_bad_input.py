@@ -30,7 +30,7 @@ class Shelf:
     """One dataset group with an interactions dataset to import into."""
 
     def __init__(self, world: StackProcess) -> None:
-        self.traveller = Traveller(world.client, poll_s=0.02)
+        self.traveller = Traveller(world.client, poll_s=0.05)
         self.personalize, self.s3 = self.traveller.personalize, self.traveller.s3
         self.s3.create_bucket(Bucket="bad-input")
         group = self.personalize.create_dataset_group(name="bad-input")["datasetGroupArn"]

@@ -98,7 +98,7 @@ class Shop:
 
 def open_shop(world: StackProcess, name: str, **key: str) -> Shop:
     """A group of its own, with interactions and items."""
-    traveller = Traveller(world.client, poll_s=0.02)
+    traveller = Traveller(world.client, poll_s=0.05)
     personalize, data = traveller.personalize, two_tastes()
     group = personalize.create_dataset_group(name=name, domain="ECOMMERCE", **key)["datasetGroupArn"]
     shop = Shop(world, traveller, group, [])

@@ -31,7 +31,7 @@ class Arrived:
 @pytest.fixture(scope="module")
 def arrived(world: StackProcess) -> Arrived:
     lines: list[str] = []
-    traveller = Traveller(world.client, lines.append, poll_s=0.02)
+    traveller = Traveller(world.client, lines.append, poll_s=0.05)
     journey = Journey(prefix="road", bucket="road-data")
     sample = shop_data()
     traveller.upload(journey, sample)

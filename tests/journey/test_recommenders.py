@@ -78,7 +78,7 @@ class Shop:
             assert time.monotonic() < deadline, (wanted, seen)
             seen.add(look())
             assert wanted.endswith("FAILED") or not any(each.endswith("FAILED") for each in seen), seen
-            time.sleep(0.02)
+            time.sleep(0.05)
         return seen
 
     def answer(self, arn: str, user: str = "u03", count: int = 5) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(world: StackProcess) -> Shop:
-    traveller = Traveller(world.client, poll_s=0.02)
+    traveller = Traveller(world.client, poll_s=0.05)
     personalize, data = traveller.personalize, two_tastes()
     group = personalize.create_dataset_group(name="domain-shop", domain="ECOMMERCE")["datasetGroupArn"]
     traveller.wait("group", lambda: personalize.describe_dataset_group(datasetGroupArn=group))
@@ -172,6 +172,6 @@ def test_deleted_it_is_gone_for_both_clients(shop: Shop, recommender: str) -> No
     with pytest.raises(personalize.exceptions.ResourceNotFoundException):
         while time.monotonic() < deadline:
             assert shop.shown(recommender)["status"].startswith("DELETE")
-            time.sleep(0.02)
+            time.sleep(0.05)
     with pytest.raises(runtime.exceptions.ResourceNotFoundException):
         shop.answer(recommender)

@@ -84,7 +84,7 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(world: StackProcess) -> Shop:
-    traveller = Traveller(world.client, poll_s=0.02)
+    traveller = Traveller(world.client, poll_s=0.05)
     journey = Journey(prefix="searches", bucket="searched-data")
     sample = two_tastes()
     traveller.upload(journey, sample)

@@ -24,7 +24,7 @@ def test_each_failed_job_is_one_line() -> None:
     quick = {"RECO_TRANSITION_SECONDS": "0.02"}
     with StackProcess(overrides=quick, options=[]) as stack:
         started = len(stack.lines)
-        traveller = Traveller(stack.client, poll_s=0.02)
+        traveller = Traveller(stack.client, poll_s=0.05)
         personalize = traveller.personalize
         traveller.s3.create_bucket(Bucket="console-data")
         traveller.s3.put_object(Bucket="console-data", Key="bad.csv", Body=b"USER_ID,ITEM_ID\n1,2\n")

@@ -26,7 +26,7 @@ def wait_for(check: Callable[[], Any], seconds: float = 30.0) -> Any:
         found = check()
         if found:
             return found
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError("it did not happen in time")
 
 

@@ -60,7 +60,7 @@ def running_jobs(world: StackProcess, job: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def shop(world: StackProcess) -> Shop:
-    traveller = Traveller(world.client, poll_s=0.02)
+    traveller = Traveller(world.client, poll_s=0.05)
     journey = Journey(prefix="stopped", bucket="stopped-data")
     sample = shop_data()
     traveller.upload(journey, sample)

@@ -62,7 +62,7 @@ def schedules(world: World) -> list[dict[str, Any]]:
 
 def test_a_training_that_came_due_while_the_laptop_was_off_is_made_once_after_its_start(laptop: Laptop) -> None:
     with laptop.up() as world:
-        traveller, journey, sample = Traveller(world.client, poll_s=0.02), Journey("kept", "kept-data"), shop_data()
+        traveller, journey, sample = Traveller(world.client, poll_s=0.05), Journey("kept", "kept-data"), shop_data()
         traveller.upload(journey, sample)
         traveller.import_data(journey, sample)
         solution = traveller.personalize.create_solution(

@@ -10,12 +10,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from moto.sts.models import STSBackend
 
 from reco.errors import UserFault
 from reco.storage.access import CallersRights, measure, session_as
 from reco.storage.trust import trust_statement, trusts, with_statement
+from tests.aws import quick_moto, reading_once
 
 ROLE = "arn:aws:iam::123456789012:role/callers"
 JOB_ROLE = "arn:aws:iam::123456789012:role/job"
@@ -26,7 +26,7 @@ REGION = "eu-west-1"
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
+    with quick_moto():
         s3 = boto3.client("s3", region_name=REGION)
         s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
         for key, body in {"one.csv": b"12345", "many/a.csv": b"1", "many/b.csv.gz": b"22", "many/": b""}.items():
@@ -35,9 +35,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def rights(*buckets: str) -> CallersRights:
-    return CallersRights(
-        boto3.Session(region_name=REGION), job_role=JOB_ROLE, external_id="deployment-1", data_buckets=buckets
-    )
+    session = boto3.Session(region_name=REGION, botocore_session=reading_once())
+    return CallersRights(session, job_role=JOB_ROLE, external_id="deployment-1", data_buckets=buckets)
 
 
 def deny_trust(monkeypatch: pytest.MonkeyPatch) -> None:
