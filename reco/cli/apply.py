@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from reco.cli.service import Trouble, print_json, service_options, told
 if TYPE_CHECKING:
     from reco.client.apply_configuration import Configuration, NotApplied
     from reco.client.apply_plan import Step
+    from reco.client.waiters import Watch
 
 DIFFERS, UNDONE = 1, 1
 
@@ -41,7 +41,7 @@ def diff(file: Path, as_json: bool, region: str | None, endpoint: str | None, pr
     from reco.client.apply_plan import changes, plan
 
     with told():
-        configuration, client = _prepared(file, as_json, region, endpoint, profile)
+        configuration, client = _prepared(file, _Progress(as_json), region, endpoint, profile)
         steps = plan(configuration, Account(client))
     if as_json:
         print_json({"steps": [_as_json(step) for step in steps], **_not_applied_json(configuration)})
@@ -67,10 +67,10 @@ def apply(
     """
     from reco.client.apply_steps import Applying
 
-    told_line = _teller(as_json)
+    progress = _Progress(as_json)
     with told():
-        configuration, client = _prepared(file, as_json, region, endpoint, profile)
-        applying = Applying(client, timeout_s=timeout, tell=told_line, watch_of=_watching(as_json))
+        configuration, client = _prepared(file, progress, region, endpoint, profile)
+        applying = Applying(client, timeout_s=timeout, tell=progress.tell, watch_of=progress.watch_of)
         outcome = applying.run(configuration)
     if as_json:
         print_json(
@@ -112,15 +112,19 @@ def destroy(
 
     Import and batch jobs cannot be deleted; they stay in the service's lists, or go with their dataset. Data in S3 is
     never touched.
+
+    Exit status: 0 all is gone, 1 something would not go or the answer was no, 2 the file or the service cannot be
+    read, or the group has what FILE does not name.
     """
-    from botocore.exceptions import WaiterError
+    from botocore.exceptions import ClientError, WaiterError
 
     from reco.client.destroying import destroy as delete_all
     from reco.client.destroying import find_doomed
+    from reco.client.refusals import in_one_line
 
-    tell = _teller(as_json)
+    progress = _Progress(as_json)
     with told():
-        configuration, client = _prepared(file, as_json, region, endpoint, profile)
+        configuration, client = _prepared(file, progress, region, endpoint, profile)
         doomed = find_doomed(configuration, client)
         strangers = [each for each in doomed if not each.in_file]
         if strangers and not whole_group:
@@ -136,9 +140,9 @@ def destroy(
                 click.echo(f"  {each.said}  {each.arn}", err=True)
             click.confirm("Delete these?", abort=True, err=True)
         try:
-            farewell = delete_all(doomed, client, timeout_s=timeout, tell=tell, watch_of=_watching(as_json))
-        except WaiterError as error:
-            raise click.ClickException(error.kwargs["reason"]) from error
+            farewell = delete_all(doomed, client, timeout_s=timeout, tell=progress.tell, watch_of=progress.watch_of)
+        except (ClientError, WaiterError) as error:
+            raise click.ClickException(in_one_line(error)) from error
     if as_json:
         print_json(
             {
@@ -152,32 +156,33 @@ def destroy(
     click.echo(f"{_counted(len(farewell.deleted), 'resource')} deleted.")
 
 
+class _Progress:
+    """Lines on standard error, each with the seconds since the command began; none beside JSON."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._began = time.monotonic()
+
+    def tell(self, line: str) -> None:
+        if not self._quiet:
+            click.echo(f"{time.monotonic() - self._began:6.0f} s  {line}", err=True)
+
+    def watch_of(self, arn: str) -> Watch:
+        """Tells the statuses of one resource."""
+        from reco.cli.wait import Progress
+
+        return Progress(arn, self._began, quiet=self._quiet)
+
+
 def _prepared(
-    file: Path, as_json: bool, region: str | None, endpoint: str | None, profile: str | None
+    file: Path, progress: _Progress, region: str | None, endpoint: str | None, profile: str | None
 ) -> tuple[Configuration, Any]:
     from reco.client.apply_format import read_configuration
     from reco.client.connecting import connect
 
     configuration, client = read_configuration(file), connect(region, endpoint, profile)
-    _teller(as_json)(f"looking at what there is at {client.meta.endpoint_url}")
+    progress.tell(f"looking at what there is at {client.meta.endpoint_url}")
     return configuration, client
-
-
-def _teller(as_json: bool) -> Callable[[str], None]:
-    began = time.monotonic()
-
-    def tell(line: str) -> None:
-        if not as_json:
-            click.echo(f"{time.monotonic() - began:6.0f} s  {line}", err=True)
-
-    return tell
-
-
-def _watching(as_json: bool) -> Callable[[str], Any]:
-    from reco.cli.wait import Progress
-
-    began = time.monotonic()
-    return lambda arn: Progress(arn, began, quiet=as_json)
 
 
 def _as_json(step: Step) -> dict[str, Any]:

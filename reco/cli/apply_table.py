@@ -56,4 +56,5 @@ def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
+    # Of two ARNs it is the end that differs.
+    return text if len(text) <= _LONGEST_VALUE or text.startswith("arn:") else f"{text[: _LONGEST_VALUE - 3]}..."

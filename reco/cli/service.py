@@ -34,17 +34,15 @@ def told() -> Iterator[None]:
     """Turns what is wrong with the input, the environment or the answer into one line and exit status 2."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from reco.client.refusals import in_one_line
     from reco.errors import RecoError
 
     try:
         yield
     except RecoError as error:
         raise Trouble(error.message) from error
-    except ClientError as error:
-        said = error.response.get("Error", {})
-        raise Trouble(f"{error.operation_name}: {said.get('Code')}: {said.get('Message')}") from error
-    except BotoCoreError as error:
-        raise Trouble(str(error)) from error
+    except (ClientError, BotoCoreError) as error:
+        raise Trouble(in_one_line(error)) from error
 
 
 def print_json(document: object) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reco.cli.service import print_json, service_options, told
+from reco.cli.service import Trouble, print_json, service_options, told
 
 if TYPE_CHECKING:
     from reco.client.waiter_model import Condition, Goal
@@ -46,7 +46,7 @@ def wait(
     from botocore.exceptions import WaiterError
 
     from reco.client.connecting import connect
-    from reco.client.waiters import WaitTimeout, wait_until
+    from reco.client.waiters import NOT_THERE, WaitTimeout, refusal_code, wait_until
 
     began = time.monotonic()
     progress = Progress(arn, began, quiet=as_json)
@@ -59,6 +59,8 @@ def wait(
         except WaiterError as error:
             failure = error.kwargs["reason"]
             status = TIMED_OUT if isinstance(error, WaitTimeout) else FAILED
+            if status == FAILED and refusal_code(error) not in (None, NOT_THERE):
+                raise Trouble(str(failure)) from error
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         print_json(_end(arn, goal, progress, failure, seconds))

@@ -15,6 +15,8 @@ from reco.jobs.status import CREATE_FAILED
 NOT_YET = "(not there yet)"
 """Stands for the ARN of a resource that is still to be created."""
 
+_LATEST = "/$LATEST"
+
 _REPLACEABLE_SCHEMAS = ("ITEMS", "USERS")
 """The types of dataset that UpdateDataset takes (control-plane reference, section E.4)."""
 
@@ -70,6 +72,10 @@ def update_parameters(wanted: Wanted, parameters: Mapping[str, Any], found: list
             for part in target[:-1]:
                 place = place.setdefault(part, {})
             place[target[-1]] = value
+    version = str(parameters.get("solutionVersionArn", ""))
+    if "campaignConfig" in asked and version.endswith(_LATEST):
+        # A campaign begins to follow its solution only where the request names the solution's newest version too.
+        asked["solutionVersionArn"] = version
     return asked
 
 
@@ -103,12 +109,11 @@ def _with_update(kind: Kind, described: Mapping[str, Any]) -> Mapping[str, Any]:
 def _apart(path: str, actual: Any, wanted: Any) -> Iterator[tuple[str, Any, Any]]:
     """Places where the two differ; what only the account has is no difference."""
     if path == "schema":
-        if _as_json(actual) != _as_json(wanted):
-            yield path, actual, wanted
+        yield from _schemas_apart(_as_json(actual), _as_json(wanted))
     elif path == "datasetType":
         if str(actual).upper() != str(wanted).upper():
             yield path, actual, wanted
-    elif path == "solutionVersionArn" and str(wanted).endswith("/$LATEST"):
+    elif path == "solutionVersionArn" and str(wanted).endswith(_LATEST):
         # The service follows by itself; which version it has reached is no difference.
         if _solution_of(str(actual)) != _solution_of(wanted):
             yield path, actual, wanted
@@ -123,6 +128,25 @@ def _apart(path: str, actual: Any, wanted: Any) -> Iterator[tuple[str, Any, Any]
             yield from _apart(f"{path}[{position}]", was, should)
     elif actual != wanted and not (actual is None and wanted in (False, [], {})):
         yield path, actual, wanted
+
+
+def _schemas_apart(actual: Any, wanted: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Field by field. A schema counts as a whole: what only the account has differs too, and so does the order."""
+    if actual == wanted:
+        return
+    there, should = _parts(actual), _parts(wanted)
+    parts = [part for part in dict.fromkeys((*there, *should)) if there.get(part) != should.get(part)]
+    yield from ((f"schema.{part}", there.get(part), should.get(part)) for part in parts)
+    if not parts:
+        yield "schema", list(there) or actual, list(should) or wanted
+
+
+def _parts(schema: Any) -> dict[str, Any]:
+    """What a schema says, by place: a field is at `fields[PRICE]`. Empty for what is no schema."""
+    if not isinstance(schema, Mapping) or not _named(schema.get("fields")):
+        return dict(schema) if isinstance(schema, Mapping) else {}
+    others = {key: value for key, value in schema.items() if key != "fields"}
+    return {**others, **{f"fields[{each['name']}]": each for each in schema["fields"]}}
 
 
 def _named(value: Any) -> bool:

@@ -47,6 +47,11 @@ class KindOperations:
         """The kind as a person says it."""
         return self.kind.value.replace("-", " ")
 
+    @property
+    def one(self) -> str:
+        """The kind with its article."""
+        return f"{'an' if self.said[0] in 'aeiou' else 'a'} {self.said}"
+
     def summaries(self, client: Any, **parent: str) -> Iterator[Mapping[str, Any]]:
         """All of the account, or of a parent: one call for each 100."""
         asked: dict[str, Any] = dict(parent)

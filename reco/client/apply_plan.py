@@ -68,24 +68,12 @@ class Step:
     tags: Mapping[str, str] | None = None
     """Those that are missing in the account or have another value there."""
     note: str = ""
+    advice: str = ""
+    """For a blocked step: what a person can do."""
 
     @property
     def arn(self) -> str | None:
         return self.found.arn if self.found and self.action is not Action.REPLACE else None
-
-    @property
-    def advice(self) -> str:
-        """For a blocked step: what a person can do."""
-        if self.found is None or self.action is not Action.BLOCKED:
-            return ""
-        said = operations_on(self.wanted.kind).said
-        members = ", ".join(dict.fromkeys(each.member for each in self.differences if not each.updatable))
-        if self.wanted.kind in JOBS:
-            return f"a {said} cannot change ({members}): give it another jobName"
-        return (
-            f"no operation changes {members} of a {said}: delete {self.found.arn}, with what depends on it, and apply "
-            "again, or give it another name in the file"
-        )
 
 
 def plan(configuration: Configuration, account: Account) -> list[Step]:
@@ -118,8 +106,8 @@ def plan_one(wanted: Wanted, arns: Mapping[str, str | None], account: Account) -
         return Step(wanted, Action.REPLACE, found, parameters, note=note)
     apart = tuple(differences(wanted, parameters, found.described))
     status = status_of(wanted.kind, found)
-    if any(not each.updatable for each in apart):
-        return Step(wanted, Action.BLOCKED, found, parameters, apart)
+    if advice := _advice(wanted.kind, found.arn, status, apart):
+        return Step(wanted, Action.BLOCKED, found, parameters, apart, advice=advice)
     if status in _ON_THE_WAY:
         return Step(wanted, Action.WAIT, found, parameters, apart, note=f"it is {status}")
     tags = _missing_tags(wanted, found, account)
@@ -130,6 +118,32 @@ def plan_one(wanted: Wanted, arns: Mapping[str, str | None], account: Account) -
 def changes(steps: Iterable[Step]) -> list[Step]:
     """The steps that are more than keeping what is there."""
     return [step for step in steps if step.action is not Action.KEEP]
+
+
+def _advice(kind: Kind, arn: str, status: str | None, apart: tuple[Difference, ...]) -> str:
+    """What a person can do about differences that no operation takes away; empty where one does."""
+    fixed = dict.fromkeys(each.member for each in apart if not each.updatable)
+    members, operations = ", ".join(fixed), operations_on(kind)
+    if not fixed:
+        if apart and status in _STOPPED:
+            return f"{arn} is {status}, and only an ACTIVE one is updated: start it, and apply again"
+        return ""
+    if kind in JOBS:
+        return f"{operations.one} cannot change ({members}): give it another jobName"
+    if kind is Kind.SCHEMA:
+        return (
+            f"{operations.one} cannot change ({members}): give it another name in the file; a dataset of users or "
+            "items takes the new one where it only adds fields that may be null"
+        )
+    if members == "name":
+        return (
+            f"the group has {operations.one} already, {arn}, and no operation gives it another name: name it in the "
+            "file as it is named, or delete it and apply again"
+        )
+    return (
+        f"no operation changes {members} of {operations.one}: delete {arn}, with what depends on it, and apply again, "
+        "or give it another name in the file"
+    )
 
 
 def _missing_tags(wanted: Wanted, found: Found, account: Account) -> dict[str, str] | None:

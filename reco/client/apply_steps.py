@@ -23,6 +23,7 @@ from reco.client.apply_configuration import Configuration, Wanted
 from reco.client.apply_kinds import operations_on
 from reco.client.apply_plan import Action, Step, plan, plan_one
 from reco.client.patience import Patience
+from reco.client.refusals import in_one_line
 from reco.client.waiters import Watch, wait_until
 from reco.errors import InvalidInput
 
@@ -109,7 +110,7 @@ class Applying:
         try:
             arn, settled = self._do(wanted)
         except (ClientError, WaiterError, InvalidInput) as error:
-            self.outcome.failures.append(Failure(wanted.path, None, _said(error)))
+            self.outcome.failures.append(Failure(wanted.path, None, in_one_line(error)))
             return None
         self._arns[wanted.path] = arn
         return None if settled else arn
@@ -118,7 +119,7 @@ class Applying:
         try:
             wait_until(self._client, arn, "active", timeout_s=self._timeout_s, watch=self._watch_of(arn))
         except WaiterError as error:
-            self.outcome.failures.append(Failure(wanted.path, arn, _said(error)))
+            self.outcome.failures.append(Failure(wanted.path, arn, in_one_line(error)))
 
     def _look(self, wanted: Wanted) -> Step:
         return plan_one(wanted, self._arns, self._account)
@@ -159,7 +160,7 @@ class Applying:
             # Ours, when its answer was lost or another run was quicker.
             there = self._look_again(wanted)
             if there.found is None or there.action is Action.BLOCKED:
-                raise InvalidInput(there.advice or _said(error)) from error
+                raise InvalidInput(there.advice or in_one_line(error)) from error
             if there.action is Action.UPDATE:
                 self._update(there, there.found.arn)
             return there.found.arn
@@ -196,12 +197,3 @@ class Applying:
 
     def _patience(self, codes: tuple[str, ...]) -> Patience:
         return Patience(codes, self._timeout_s, self._tell, self._sleep)
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, ClientError):
-        said = error.response.get("Error", {})
-        return f"{error.operation_name}: {said.get('Code')}: {said.get('Message')}"
-    if isinstance(error, WaiterError):
-        return str(error.kwargs["reason"])
-    return str(error)

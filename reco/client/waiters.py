@@ -34,6 +34,7 @@ TIMEOUT_S = 3 * 60 * 60.0
 PACE = ((10.0, 1.0), (60.0, 5.0), (600.0, 15.0), (float("inf"), 60.0))
 """Until so many seconds have been waited: so many between two looks."""
 
+NOT_THERE = "ResourceNotFoundException"
 _OUT_OF_ATTEMPTS = "Max attempts exceeded"
 
 Watch = Callable[[Condition], None]
@@ -164,8 +165,16 @@ def _paces(timeout_s: float) -> Iterator[dict[str, float]]:
     yield {"Delay": max(0.0, timeout_s - waited), "MaxAttempts": 2}
 
 
+def refusal_code(error: WaiterError) -> str | None:
+    """The code with which the service refused the last look; None where it answered."""
+    code: str | None = error.last_response.get("Error", {}).get("Code")
+    return code
+
+
 def _why(waitable: Waitable, arn: str, error: WaiterError) -> str:
     response = error.last_response
+    if refusal_code(error) == NOT_THERE:
+        return f"{arn} is not there"
     if waitable.root not in response:
         return str(error.kwargs["reason"])
     condition = condition_of(waitable, response[waitable.root])

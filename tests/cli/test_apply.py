@@ -79,6 +79,37 @@ def test_a_difference_is_shown_with_both_sides_and_what_cannot_change_with_advic
     assert applied.stdout.endswith("shop.json: 0 changes, 1 failure.\n")
 
 
+def test_what_cannot_be_renamed_and_a_schema_have_advice_of_their_own(keeper: Keeper) -> None:
+    run("apply", keeper)
+    keeper.document["eventTracker"]["serviceConfig"]["name"] = "other"
+    fields = keeper.document["datasets"]["items"]["schema"]["serviceConfig"]["schema"]["fields"]
+    fields.append({"name": "COLOUR", "type": ["null", "string"]})
+    shown = run("diff", keeper).stdout
+    assert "the group has an event tracker already, arn:" in shown and "name it in the file as it is named" in shown
+    assert '    schema.fields[COLOUR]: nothing -> {"name": "COLOUR", "type": ["null", "string"]}\n' in shown
+    assert "a schema cannot change (schema.fields[COLOUR]): give it another name in the file" in shown
+
+
+def test_arns_that_differ_are_shown_whole(keeper: Keeper) -> None:
+    run("apply", keeper)
+    schema = keeper.document["datasets"]["items"]["schema"]["serviceConfig"]
+    schema["name"] = "wider"
+    keeper.bench.schema("wider", json.dumps(schema["schema"]))
+    assert (
+        "schema/my-shop-items -> arn:aws:personalize:eu-west-1:123456789012:schema/wider\n"
+        in run("diff", keeper).stdout
+    )
+
+
+def test_what_does_not_go_is_one_line_and_status_1(keeper: Keeper) -> None:
+    run("apply", keeper)
+    (campaign,) = keeper.client.list_campaigns()["campaigns"]
+    keeper.client.update_campaign(campaignArn=campaign["campaignArn"], minProvisionedTPS=2)
+    kept = run("destroy", keeper, "--yes", "--timeout", "0")
+    assert (kept.exit_code, kept.stdout) == (1, "")
+    assert "Error: DeleteCampaign: ResourceInUseException: " in kept.stderr
+
+
 def test_a_training_that_fails_is_told_with_its_reason(keeper: Keeper) -> None:
     keeper.failing[Kind.SOLUTION_VERSION] = "Dataset has fewer than 25 users."
     applied = run("apply", keeper)

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reco.cli.main import main
+from reco.errors import AccessDenied
 from tests.client.scripted import GONE, Script, arn_of, slept
+from tests.wire.clients import connect
 
 __all__ = ["slept"]  # fixture
 
@@ -61,6 +63,19 @@ def test_deleting_and_stopping_are_waited_for_by_name(monkeypatch: pytest.Monkey
     assert "is deleted after" in wait(monkeypatch, client, arn_of("schema"), "--deleted").stdout
     client = Script(["STOP PENDING", "INACTIVE"]).client("DescribeRecommender")
     assert "is stopped after" in wait(monkeypatch, client, arn_of("recommender"), "--stopped").stdout
+
+
+def test_what_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = wait(monkeypatch, Script([GONE]).client("DescribeFilter"), arn_of("filter"))
+    assert (answer.exit_code, answer.stderr) == (1, f"Error: {arn_of('filter')} is not there\n")
+
+
+def test_a_service_that_refuses_to_be_asked_is_status_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(call: object) -> None:
+        raise AccessDenied("Ada may not DescribeFilter.")
+
+    answer = wait(monkeypatch, connect("personalize", {"DescribeFilter": refuse}), arn_of("filter"))
+    assert answer.exit_code == 2 and "AccessDeniedException" in answer.stderr and "Ada may not" in answer.stderr
 
 
 def test_what_is_no_arn_and_what_cannot_stop_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

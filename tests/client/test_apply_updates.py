@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -124,6 +125,36 @@ def test_training_by_the_clock_is_switched_by_an_update(keeper: Keeper) -> None:
     assert keeper.actions()["solutions[0]"] == "must be recreated"
 
 
+def test_a_campaign_begins_to_follow_its_solution_and_ends_to(keeper: Keeper) -> None:
+    keeper.apply()
+    campaign = keeper.document["solutions"][0]["campaigns"][0]["serviceConfig"]
+    for follows in (True, False):
+        campaign["campaignConfig"]["syncWithLatestSolutionVersion"] = follows
+        assert keeper.actions() == {"solutions[0].campaigns[0]": "update"}
+        assert keeper.apply().failures == []
+        assert keeper.actions() == {}
+
+
+def test_a_schema_that_differs_is_told_field_by_field() -> None:
+    fields = [{"name": "ITEM_ID", "type": "string"}, {"name": "PRICE", "type": "float"}]
+    there = {"type": "record", "name": "Items", "fields": fields}
+    price = {"name": "PRICE", "type": "double"}
+    should = {**there, "fields": [fields[0], price, {"name": "AGE", "type": "int"}], "version": "1.0"}
+
+    found = apart(Kind.SCHEMA, {"schema": json.dumps(should)}, {"schema": json.dumps(there)})
+
+    assert [(each.member, each.actual, each.wanted) for each in found] == [
+        ("schema.fields[PRICE]", fields[1], price),
+        ("schema.version", None, "1.0"),
+        ("schema.fields[AGE]", None, {"name": "AGE", "type": "int"}),
+    ]
+    turned = {**there, "fields": fields[::-1]}
+    (order,) = apart(Kind.SCHEMA, {"schema": json.dumps(turned)}, {"schema": json.dumps(there)})
+    assert order.member == "schema"
+    (gone,) = apart(Kind.SCHEMA, {"schema": json.dumps({**there, "fields": fields[:1]})}, {"schema": json.dumps(there)})
+    assert (gone.member, gone.wanted) == ("schema.fields[PRICE]", None)
+
+
 def test_items_take_a_wider_schema_and_interactions_do_not(keeper: Keeper) -> None:
     keeper.apply()
     for key in ("items", "interactions"):
@@ -192,6 +223,15 @@ def test_a_recommender_is_updated_and_a_stopped_one_stays_stopped() -> None:
     assert (step.action, step.note) == ("keep", "it is INACTIVE, and stays so")
     outcome = Applying(service.client, timeout_s=10).run(recommender(minRecommendationRequestsPerSecond=2))
     assert (outcome.changes, outcome.failures) == ([], [])
+
+
+def test_a_stopped_recommender_that_differs_is_told_and_not_waited_for() -> None:
+    service = Recommenders()
+    service.standing = {"name": "r", "recommender_arn": arn_of("recommender", "r"), "status": "INACTIVE"}
+    outcome = Applying(service.client, timeout_s=10).run(recommender(minRecommendationRequestsPerSecond=2))
+    assert (outcome.changes, service.updates) == ([], [])
+    (failure,) = outcome.failures
+    assert failure.reason.endswith("is INACTIVE, and only an ACTIVE one is updated: start it, and apply again")
 
 
 def creating() -> Configuration:

@@ -184,5 +184,5 @@ def test_what_has_no_status_is_ready_when_it_is_there_and_gone_when_it_is_not(pa
     wait_until_active(passing.client, schema)
     passing.client.delete_schema(schemaArn=schema)
     wait_until_deleted(passing.client, schema)
-    with pytest.raises(WaiterError, match="ResourceNotFoundException"):
+    with pytest.raises(WaiterError, match="schema/s is not there"):
         wait_until_active(passing.client, schema)
