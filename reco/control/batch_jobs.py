@@ -64,12 +64,13 @@ def create_batch_job(
         more: further members of the job as they are shown.
 
     Raises:
-        InvalidInput: a place in S3, or a filter that failed, belongs to another group or is not for such a recipe.
+        InvalidInput: a place in S3 or its key, or a filter that failed, belongs to another group or is not for such a
+            recipe.
         ResourceNotFound: no such filter.
         ResourceInUse: the filter is not ACTIVE yet, or is being deleted.
     """
     asked = call.parameters
-    check_input_and_output(asked)
+    check_input_and_output(asked, registry.owner.region)
     claims = [claim_on(trained.solution), claim_on(trained.version)]
     if "filter_arn" in asked:
         claims.append(_filter(registry, asked["filter_arn"], trained))

@@ -16,7 +16,8 @@ KIND = Kind.DATASET_EXPORT_JOB
 
 def create_dataset_export_job(registry: Registry, call: Call) -> dict[str, Any]:
     asked = call.parameters
-    check_destination(asked["job_output"]["s3_data_destination"]["path"], "jobOutput.s3DataDestination.path")
+    destination = asked["job_output"]["s3_data_destination"]
+    check_destination(destination, "jobOutput.s3DataDestination", registry.owner.region)
     dataset = registry.find(Kind.DATASET, asked["dataset_arn"], "datasetArn")
     registry.require_active(dataset)
     body = {

@@ -1,6 +1,6 @@
-"""Addresses in a caller's S3 that jobs read and write, checked when a job is asked for.
+"""Addresses in a caller's S3 that jobs read and write, and the keys of what lies there: checked when a job is made.
 
-Whether the address exists and may be used only the job finds out. Source: control-plane reference, B.4 and I.1.
+Whether an address or a key exists and may be used only the job finds out. Source: control-plane reference, B.4 and I.1.
 """
 
 from __future__ import annotations
@@ -34,21 +34,25 @@ def check_data_location(data_source: Mapping[str, Any]) -> None:
         )
 
 
-def check_destination(path: str, member: str) -> None:
-    """The folder that a job writes to; the root of a bucket is one.
+def check_destination(place: Mapping[str, Any], member: str, region: str) -> None:
+    """The folder that a job writes to, which may be the root of a bucket, and the key of what it writes.
+
+    Args:
+        place: the value of `member`.
 
     Raises:
-        InvalidInput: it is no address in S3.
+        InvalidInput: it is no address in S3, or the key is another region's.
     """
-    if not _DESTINATION.fullmatch(path):
-        raise InvalidInput(f"{BAD_OUTPUT}. {member} must be s3://BUCKET/FOLDER/; it is {path}.")
+    if not _DESTINATION.fullmatch(place["path"]):
+        raise InvalidInput(f"{BAD_OUTPUT}. {member}.path must be s3://BUCKET/FOLDER/; it is {place['path']}.")
+    _check_key(place, member, region)
 
 
-def check_input_and_output(asked: Mapping[str, Any]) -> None:
+def check_input_and_output(asked: Mapping[str, Any], region: str) -> None:
     """What a batch job reads, and where it writes: never over what it reads.
 
     Raises:
-        InvalidInput: either is no address in S3, or both are the same.
+        InvalidInput: either is no address in S3, both are the same, or a key is another region's.
     """
     source = asked["job_input"]["s3_data_source"]["path"]
     destination = asked["job_output"]["s3_data_destination"]["path"]
@@ -57,9 +61,17 @@ def check_input_and_output(asked: Mapping[str, Any]) -> None:
             f"{BAD_INPUT}. jobInput.s3DataSource.path must be s3://BUCKET/FILE.json, or s3://BUCKET/FOLDER/ for every "
             f"file in it; it is {source}."
         )
-    check_destination(destination, "jobOutput.s3DataDestination.path")
+    _check_key(asked["job_input"]["s3_data_source"], "jobInput.s3DataSource", region)
+    check_destination(asked["job_output"]["s3_data_destination"], "jobOutput.s3DataDestination", region)
     if source.rstrip("/") == destination.rstrip("/"):
         raise InvalidInput(
             f"{BAD_OUTPUT}. jobOutput.s3DataDestination.path must differ from jobInput.s3DataSource.path; both are "
             f"{source}."
         )
+
+
+def _check_key(place: Mapping[str, Any], member: str, region: str) -> None:
+    """S3 takes keys of a bucket's own region only, and buckets are in this one; another account's key may do."""
+    key = place.get("kms_key_arn")
+    if key is not None and key.split(":")[3] != region:
+        raise InvalidInput(f"{member}.kmsKeyArn must be a key of this region, {region}, as its bucket is; it is {key}.")

@@ -29,7 +29,7 @@ Metric = Mapping[str, str]
 
 def create_metric_attribution(registry: Registry, call: Call) -> dict[str, Any]:
     asked = call.parameters
-    _check_output(asked["metrics_output_config"])
+    _check_output(registry, asked["metrics_output_config"])
     group = registry.find(Kind.DATASET_GROUP, asked["dataset_group_arn"], "datasetGroupArn")
     registry.require_active(group)
     metrics = _added((), asked["metrics"], 0)
@@ -59,7 +59,7 @@ def update_metric_attribution(registry: Registry, call: Call) -> dict[str, Any]:
     if not any(asked.get(member) for member in ("add_metrics", "remove_metrics", "metrics_output_config")):
         raise InvalidInput("Give at least one of addMetrics, removeMetrics and metricsOutputConfig.")
     if "metrics_output_config" in asked:
-        _check_output(asked["metrics_output_config"])
+        _check_output(registry, asked["metrics_output_config"])
     attribution = _asked_attribution(registry, call)
     added = asked.get("add_metrics", [])
     check_expressions(registry, attribution.body["dataset_group_arn"], added, "addMetrics")
@@ -123,10 +123,10 @@ def _required_arn(call: Call) -> str:
     return arn
 
 
-def _check_output(config: Mapping[str, Any]) -> None:
+def _check_output(registry: Registry, config: Mapping[str, Any]) -> None:
     destination = config.get("s3_data_destination")
     if destination is not None:
-        check_destination(destination["path"], "metricsOutputConfig.s3DataDestination.path")
+        check_destination(destination, "metricsOutputConfig.s3DataDestination", registry.owner.region)
 
 
 def _added(present: Sequence[Mapping[str, Any]], metrics: Sequence[Metric], before: int) -> list[Mapping[str, Any]]:
