@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from lambdas.deployment import handler as deployment
 from local.object_keys import keys_enforced
 from reco.errors import UserFault
 from reco.jobs.attempt import JobContext
@@ -18,7 +19,7 @@ from reco.settings import Settings, environment_for
 from reco.storage.key_refusals import explain_keys
 from reco.storage.objects import Objects
 from reco.storage.resources import Resource
-from tests.jobs.bench import IMPORT, OWNER, REGION, VERSION, Bench
+from tests.jobs.bench import CAMPAIGN, IMPORT, OWNER, REGION, VERSION, Bench
 
 KEY = f"arn:aws:kms:{OWNER.region}:{OWNER.account}:key/11111111-2222-3333-4444-555555555555"
 OWN_KEY = KEY.replace("1111", "ffff")
@@ -180,3 +181,18 @@ def test_an_import_whose_snapshot_counts_is_done_though_its_key_was_disabled_rig
     bench.step("fail", IMPORT, execution, attempt=attempt, error={"Error": "States.Timeout", "Cause": ""})
     assert (bench.job.status, bench.job.failure_reason) == ("ACTIVE", None)
     assert "snapshot" in bench.dataset.inner
+
+
+def test_a_model_is_not_deployed_while_its_key_is_disabled(keyed: Keyed) -> None:
+    bench = keyed.bench
+    bench.put_campaign()
+    execution, attempt = bench.begin(CAMPAIGN)
+    bench.context.home.under(keyed.arn).write_text("s3://home/models/first/manifest.json", "{}")
+    keyed.disable()
+    check = deployment.build(environment_for(region=REGION, resources_table="resources"))
+    with pytest.raises(UserFault) as caught:
+        check({"step": "check", "arn": CAMPAIGN, "attempt": attempt}, None)
+    error = {"Error": "UserFault", "Cause": json.dumps({"errorMessage": caught.value.message})}
+    bench.step("fail", CAMPAIGN, execution, attempt=attempt, error=error)
+    assert bench.campaign.status == "CREATE FAILED"
+    assert (bench.campaign.failure_reason or "").startswith(f"Create failed. The KMS key {keyed.arn} is disabled.")
