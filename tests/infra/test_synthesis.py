@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,19 +33,57 @@ EVERY_OPTION = {
 }
 
 
-def synthesise(folder: Path, **context: str) -> subprocess.CompletedProcess[str]:
-    chosen = [part for key, value in context.items() for part in ("-c", f"{key}={value}")]
-    return subprocess.run(
-        [sys.executable, "app.py", "-o", str(folder), *chosen], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+PROGRAM = """
+import json, sys, app
+
+for line in sys.stdin:
+    sys.argv[1:] = json.loads(line)
+    app.main()
+    print("done", flush=True)
+"""
+
+
+class Synthesiser:
+    """`python app.py`, again and again in one process: Node and the CDK take longer to start than to synthesise."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def synthesise(self, folder: Path, **context: str) -> Assembly:
+        """What it writes to the folder.
+
+        Raises:
+            AssertionError: it failed, with what it said.
+        """
+        assert self._process.stdin is not None and self._process.stdout is not None
+        chosen = [part for key, value in context.items() for part in ("-c", f"{key}={value}")]
+        self._process.stdin.write(json.dumps(["-o", str(folder), *chosen]) + "\n")
+        self._process.stdin.flush()
+        said = []
+        for line in self._process.stdout:
+            if line == "done\n":
+                return Assembly(folder)
+            said.append(line)
+        raise AssertionError("".join(said))
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Synthesiser]:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        yield Synthesiser(process)
 
 
 def test_the_template_that_goes_to_aws_differs_in_its_assets_only(
-    assembly: Assembly, real_assets: Path, tmp_path: Path
+    assembly: Assembly, real_assets: Path, app: Synthesiser, tmp_path: Path
 ) -> None:
-    run = synthesise(tmp_path)
-    assert run.returncode == 0, run.stderr
-    real = Assembly(tmp_path)
+    real = app.synthesise(tmp_path)
     for stack in STACKS:
         there, here = (json.dumps(each.template(stack)) for each in (real, assembly))
         assert HASH.sub("X", there) == HASH.sub("X", here)
@@ -52,11 +91,8 @@ def test_the_template_that_goes_to_aws_differs_in_its_assets_only(
 
 
 @pytest.fixture(scope="module")
-def chosen(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    folder = tmp_path_factory.mktemp("chosen")
-    run = synthesise(folder, placeholders="true", **EVERY_OPTION)
-    assert run.returncode == 0, run.stderr
-    return Assembly(folder)
+def chosen(app: Synthesiser, tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    return app.synthesise(tmp_path_factory.mktemp("chosen"), placeholders="true", **EVERY_OPTION)
 
 
 def test_with_a_customer_key_all_that_keeps_data_uses_it(chosen: Assembly) -> None:
@@ -71,11 +107,9 @@ def test_with_a_customer_key_all_that_keeps_data_uses_it(chosen: Assembly) -> No
     assert users == {"Control", "Runtime", "Events", "Workflow", "Deployment", "Job", "EventStream"}
 
 
-def test_a_key_that_is_there_is_used_and_told_to_control(tmp_path: Path, chosen: Assembly) -> None:
+def test_a_key_that_is_there_is_used_and_told_to_control(app: Synthesiser, tmp_path: Path, chosen: Assembly) -> None:
     arn = "arn:aws:kms:eu-west-1:123456789012:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
-    run = synthesise(tmp_path, placeholders="true", customerKey=arn)
-    assert run.returncode == 0, run.stderr
-    given = Assembly(tmp_path)
+    given = app.synthesise(tmp_path, placeholders="true", customerKey=arn)
     assert given.resources("AWS::KMS::Key") == []
     assert arn in json.dumps(given.one("AWS::S3::Bucket", "Data").properties)
     users = {each.owner for each in given.statements() if "kms:Decrypt" in each.actions}
