@@ -38,6 +38,7 @@ _ON_THE_WAY = frozenset(
         IN_PROGRESS_ALONE,
     }
 )
+_GROUP = "datasetGroupArn"
 _STOPPED = frozenset({STOP_PENDING, STOP_IN_PROGRESS, INACTIVE})
 
 
@@ -135,6 +136,9 @@ def _advice(kind: Kind, arn: str, status: str | None, apart: tuple[Difference, .
             f"{operations.one} cannot change ({members}): give it another name in the file; a dataset of users or "
             "items takes the new one where it only adds fields that may be null"
         )
+    if _GROUP in fixed:
+        group = next(each.actual for each in apart if each.member == _GROUP)
+        return f"{arn} is of another group, {group}: give yours another name in the file"
     if members == "name":
         return (
             f"the group has {operations.one} already, {arn}, and no operation gives it another name: name it in the "

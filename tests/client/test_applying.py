@@ -167,7 +167,9 @@ def test_a_name_that_another_group_uses_is_a_conflict_before_anything_is_done(ke
     keeper.document["datasetGroup"]["serviceConfig"]["name"] = "another"
     actions = keeper.actions()
     assert (actions["datasetGroup"], actions["solutions[0]"]) == ("create", "must be recreated")
-    assert keeper.steps()["solutions[0]"].differences[0].member == "datasetGroupArn"
+    step = keeper.steps()["solutions[0]"]
+    assert step.differences[0].member == "datasetGroupArn"
+    assert "is of another group, arn:" in step.advice and "delete" not in step.advice
 
 
 def test_what_is_being_deleted_is_waited_out_and_made_again(keeper: Keeper) -> None:
