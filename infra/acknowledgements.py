@@ -16,7 +16,8 @@ from infra.options import Options
 DATA = "RecoStorage:ExportsOutputFnGetAttData666C94C7Arn0D7E21B7"
 """The data bucket's ARN as the other stacks import it."""
 TRAIN_MACHINE = "RecoJobs:ExportsOutputFnGetAttTrain781835F2Name924F8CE2"
-"""The name of the machine that trains, as the API's stack imports it."""
+RECOMMENDER_MACHINE = "RecoJobs:ExportsOutputFnGetAttRecommenderB6541FB9Name381BBA84"
+"""The names of the machines that train, as the API's stack imports them."""
 OWN_ACCOUNT = "<AWS::Region>:<AWS::AccountId>"
 
 OBJECTS = "Objects are named by tokens drawn when work is done; the role is held to the prefixes and verbs it uses."
@@ -61,15 +62,16 @@ def _starred_arns(options: Options) -> Iterator[tuple[str, str, str]]:
     yield "RecoJobs/WorkflowRole", f"{DATA}/jobs/*", OBJECTS
     yield "RecoJobs/DeploymentRole", f"{DATA}/models/*", OBJECTS
     yield "RecoApi/RuntimeRole", f"{DATA}/models/*", OBJECTS
-    yield (
-        "RecoApi/ControlRole",
-        f"arn:<AWS::Partition>:states:{OWN_ACCOUNT}:execution:{TRAIN_MACHINE}:*",
-        "Executions are named by incarnations; the function may stop those of the machine that trains.",
-    )
+    for machine in (TRAIN_MACHINE, RECOMMENDER_MACHINE):
+        yield (
+            "RecoApi/ControlRole",
+            f"arn:<AWS::Partition>:states:{OWN_ACCOUNT}:execution:{machine}:*",
+            "Executions are named by incarnations; the function may stop those of the machines that train.",
+        )
     yield (
         "RecoApi/ControlRole",
         f"arn:<AWS::Partition>:scheduler:{OWN_ACCOUNT}:schedule/<Schedules>/*",
-        "A schedule is named by its solution's incarnation; the function is held to the group of its own.",
+        "A schedule is named by an incarnation, of what it trains; the function is held to the group of its own.",
     )
     for bucket in options.data_buckets:
         yield "RecoJobs/JobRole", f"arn:<AWS::Partition>:s3:::{bucket}/*", "The deployer listed this bucket."

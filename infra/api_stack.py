@@ -83,7 +83,7 @@ class ApiStack(cdk.Stack):
         self._schedules = make_schedules(self)
         self.control = self._make_control(code)
         self._schedules.let_call(self.control)
-        tell_followers(self, [jobs.machines[name] for name in ("train", "deploy")], self.control)
+        tell_followers(self, [jobs.machines[name] for name in ("train", "deploy", "recommender")], self.control)
         self.runtime = self._make_runtime(code)
         self.events = self._make_events(code)
         self.api = self._make_api({"Control": self.control, "Runtime": self.runtime, "Events": self.events})
@@ -113,11 +113,14 @@ class ApiStack(cdk.Stack):
                         *("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
                     ),
                     iam.PolicyStatement(actions=["states:StartExecution"], resources=list(machines.values())),
-                    iam.PolicyStatement(actions=["states:StopExecution"], resources=[jobs.executions_of("train")]),
+                    iam.PolicyStatement(
+                        actions=["states:StopExecution"],
+                        resources=[jobs.executions_of(name) for name in ("train", "recommender")],
+                    ),
                     table_rights(storage.events, "Query"),
                     *self._schedules.rights(),
-                ],
                     *group_key_rights(self._options.data_keys, "DescribeKey"),
+                ],
             ),
             sentence="Reco: the operations of the personalize client.",
             code=code.light,
@@ -135,8 +138,8 @@ class ApiStack(cdk.Stack):
                 quotas=self._options.quotas,
                 permissions=self._options.permissions,
                 customer_key=storage.key.key_arn if storage.key else "",
-            ),
                 data_keys=",".join(self._options.data_keys),
+            ),
             memory_mb=1024,
             timeout_s=29,
             key=storage.key,
@@ -153,8 +156,8 @@ class ApiStack(cdk.Stack):
                     table_rights(storage.resources, "GetItem"),
                     table_rights(storage.events, "Query"),
                     *read_objects(storage.data, ["models/"]),
-                ],
                     *through_s3(self, group_key_rights(self._options.data_keys, "Decrypt")),
+                ],
             ),
             sentence="Reco: recommendations and rankings.",
             code=code.heavy,

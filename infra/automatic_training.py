@@ -1,11 +1,14 @@
-"""Automatic training: the group that solutions' schedules lie in, the role they call as, and who hears of an end.
+"""Automatic training: the group that schedules lie in, the role they call as, and who hears of an end.
 
-The schedules themselves are made by the control function while solutions come and go. A group costs nothing; each
-call of a schedule costs as an invocation of it.
+The schedules themselves are made by the control function while solutions and recommenders come and go. A group costs
+nothing; each call of a schedule costs as an invocation of it. A stack that is made anew has a group of another name, by
+which the control function sees that what it made before is gone; a schedule of the stack's own has it look as soon as
+the stack is there, and once a day from then on.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +19,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.execution_ends import ANY, tell_of_ends
+from reco.jobs.schedules import MEND, TASK
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,34 @@ class Schedules:
 
     def let_call(self, function: lambda_.IFunction) -> None:
         """A policy of its own: the function is told of the role, so the role cannot name it."""
-        iam.Policy(
-            cdk.Stack.of(self.group),
+        stack = cdk.Stack.of(self.group)
+        policy = iam.Policy(
+            stack,
             "SchedulesCall",
             roles=[self.role],
             statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn])],
         )
+        self._mend_daily(stack, function).node.add_dependency(policy)
+
+    def _mend_daily(self, stack: cdk.Stack, function: lambda_.IFunction) -> scheduler.CfnSchedule:
+        """A rate without a beginning: the first call comes as soon as the schedule is there."""
+        return scheduler.CfnSchedule(
+            stack,
+            "Mending",
+            description="Has the control function make the schedules of automatic trainings that are missing.",
+            group_name=self.group.ref,
+            schedule_expression="rate(24 hours)",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=function.function_arn, role_arn=self.role.role_arn, input=json.dumps({TASK: MEND})
+            ),
+        )
 
 
 def make_schedules(stack: cdk.Stack) -> Schedules:
-    group = scheduler.CfnScheduleGroup(stack, "Schedules", name=f"{stack.stack_name}-AutomaticTraining")
+    # The end of the stack's id, 12 hexadecimal digits.
+    own = cdk.Fn.select(4, cdk.Fn.split("-", cdk.Fn.select(2, cdk.Fn.split("/", stack.stack_id))))
+    group = scheduler.CfnScheduleGroup(stack, "Schedules", name=f"{stack.stack_name}-AutomaticTraining-{own}")
     principal = iam.ServicePrincipal(
         "scheduler.amazonaws.com",
         conditions={
@@ -64,6 +86,7 @@ def make_schedules(stack: cdk.Stack) -> Schedules:
 
 
 def tell_followers(stack: cdk.Stack, machines: Sequence[sfn.IStateMachine], function: lambda_.IFunction) -> None:
-    """However an execution ends, a version may have turned ACTIVE before: campaigns that follow it want to know."""
-    said = "Tells the control function of trainings and deployments that ended, for campaigns that follow."
+    """However an execution ends, what it was for may have turned ACTIVE before: campaigns follow a version, and a
+    recommender wants its schedule."""
+    said = "Tells the control function of trainings and deployments that ended, for campaigns and schedules."
     tell_of_ends(stack, "Ends", machines, ANY, function, said)

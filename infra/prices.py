@@ -64,6 +64,8 @@ FREE_WHILE_IDLE = frozenset(
         "AWS::SNS::Subscription",
         "AWS::SNS::Topic",
         "AWS::SNS::TopicPolicy",
+        # One schedule, which calls a function once a day: less than a thousandth of a dollar a month.
+        "AWS::Scheduler::Schedule",
         "AWS::Scheduler::ScheduleGroup",
         "AWS::StepFunctions::StateMachine",
     }

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reco.errors import InvalidInput, RecoError
-from reco.jobs.schedules import FIRST, SCHEDULED_TIME
+from reco.jobs.schedules import ARRANGE, FIRST, SCHEDULED_TIME, TASK
 
 
 class CallFailed(RecoError):
@@ -62,7 +62,7 @@ def arrange(functions: Any, deployment: Deployment) -> str:
     Raises:
         CallFailed: the function could not.
     """
-    return _call(functions, deployment.control_function, {"automatic_training": "arrange"})
+    return _call(functions, deployment.control_function, {TASK: ARRANGE})
 
 
 def fire_due(scheduler: Any, functions: Any, group: str, now: datetime) -> Iterator[Fired]:
@@ -74,7 +74,7 @@ def fire_due(scheduler: Any, functions: Any, group: str, now: datetime) -> Itera
     for page in scheduler.get_paginator("list_schedules").paginate(GroupName=group):
         for summary in page["Schedules"]:
             schedule = scheduler.get_schedule(GroupName=group, Name=summary["Name"])
-            said = json.loads(schedule["Target"]["Input"])["automatic_training"]
+            said = json.loads(schedule["Target"]["Input"])[TASK]
             if schedule["State"] != "ENABLED" or not isinstance(said, dict):
                 continue
             due = _latest_due(schedule, said, now)

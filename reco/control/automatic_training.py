@@ -20,7 +20,7 @@ from reco.arns import Kind
 from reco.control.registry import Registry
 from reco.control.solution_updates import newest_settings
 from reco.errors import ClientFault
-from reco.jobs.schedules import DAY_S, FIRST
+from reco.jobs.schedules import DAY_S, FIRST, TASK
 from reco.jobs.status import ACTIVE
 from reco.storage.resources import Resource
 
@@ -31,9 +31,6 @@ DEFAULT_SCHEDULE = "rate(7 days)"
 FIRST_RUN_S = 50 * 60
 """A solution's first training starts within the hour: this long after the beginning, some minutes for Scheduler."""
 RECOMMENDER_DAYS = 7
-
-TASK = "automatic_training"
-"""Member of the control function's internal events that says what they are about."""
 
 RESET = "automatic_training_since"
 """Key of `inner`: when automatic training was last switched on or got another frequency; absent before."""

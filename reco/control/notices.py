@@ -2,8 +2,9 @@
 
     {"automatic_training": {...}, "due_at": TIME}
                                            a schedule of EventBridge Scheduler is due
-    {"automatic_training": "arrange"}      somebody wants every schedule to be as it should be, such as after the group
-                                           of schedules was made anew
+    {"automatic_training": "arrange"}      somebody wants every schedule made once more, as it should be
+    {"automatic_training": "mend"}         the stack's own schedule, each day and as soon as it is deployed: those that
+                                           are missing are to be made, as after the group of schedules was made anew
     {"detail-type": "Step Functions Execution Status Change", ...}
                                            a machine that trains, deploys or does both for a recommender has ended
 
@@ -17,12 +18,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from reco.arns import Kind, Owner, parse_arn
-from reco.control.automatic_training import TASK, TRAINED_BY_THEMSELVES, arranged
+from reco.control.automatic_training import TRAINED_BY_THEMSELVES, arranged
 from reco.control.due_trainings import train_if_due
 from reco.control.following import machine_ended
 from reco.control.registry import Registry
 from reco.jobs.executions import EXECUTION_CHANGED, arn_in
-from reco.jobs.schedules import DUE_AT
+from reco.jobs.schedules import ARRANGE, DUE_AT, MEND, TASK
 from reco.storage.arrivals import Arrivals
 
 _log = logging.getLogger(__name__)
@@ -40,8 +41,8 @@ def take_notice(registry: Registry, events: Arrivals, event: Mapping[str, Any]) 
     """
     if event.get("detail-type") == EXECUTION_CHANGED:
         said = _recommender_arranged(registry, event["detail"]) or machine_ended(registry, event["detail"])
-    elif event[TASK] == "arrange":
-        said = _arrange_all(registry)
+    elif event[TASK] in (ARRANGE, MEND):
+        said = _arrange_all(registry, again=event[TASK] == ARRANGE)
     else:
         said = train_if_due(registry, events, event[TASK], event[DUE_AT])
     _log.info("%s", said)
@@ -59,19 +60,19 @@ def _recommender_arranged(registry: Registry, detail: Mapping[str, Any]) -> str 
     return f"looked at the schedule of {detail['input']}"
 
 
-def _arrange_all(registry: Registry) -> str:
-    counts = [f"{_arrange_kind(registry, kind)} {kind.value}s" for kind in TRAINED_BY_THEMSELVES]
+def _arrange_all(registry: Registry, *, again: bool) -> str:
+    counts = [f"{_arrange_kind(registry, kind, again=again)} {kind.value}s" for kind in TRAINED_BY_THEMSELVES]
     return f"arranged the schedules of {' and '.join(counts)}"
 
 
-def _arrange_kind(registry: Registry, kind: Kind) -> int:
+def _arrange_kind(registry: Registry, kind: Kind, *, again: bool) -> int:
     """How many there are."""
     position: str | None = None
     count = 0
     while True:
         page = registry.page(kind, None, position, 100)
         for resource in page.resources:
-            arranged(registry, resource, again=True)
+            arranged(registry, resource, again=again)
             count += 1
         position = page.next_position
         if position is None:

@@ -15,6 +15,12 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
+TASK = "automatic_training"
+"""Member of the control function's internal events that says what they are about."""
+ARRANGE = "arrange"
+"""Every schedule is to be made once more: they may be gone, whatever is noted of them."""
+MEND = "mend"
+"""Every schedule is to be made that is not noted as made in the present group."""
 DUE_AT = "due_at"
 """Member of the event that holds the time at which it was due, as Scheduler writes it: 2026-11-22T06:30:00Z."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"

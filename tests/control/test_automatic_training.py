@@ -76,6 +76,11 @@ class Shop:
         registry = self.bench.registries_over(table or self.bench.table)(self.bench.now, OWNER)
         return str(take_notice(registry, self.events, {**(event or given_event), "due_at": due_at})["said"])  # type: ignore[arg-type]
 
+    def told(self, task: str) -> str:
+        """What is said to all schedules at once."""
+        registry = self.bench.registry_at(self.bench.now, OWNER)
+        return str(take_notice(registry, self.events, {"automatic_training": task})["said"])  # type: ignore[arg-type]
+
     def end(self, arn: str, status: str = ACTIVE) -> None:
         self.bench.end_job(arn, status)
 
@@ -272,20 +277,30 @@ def test_a_schedule_that_was_not_made_is_made_by_a_later_reader(shop: Shop, by: 
         bench.version(shop.solution)
     else:
         bench.schedules.standing.clear()
-        registry = bench.registry_at(bench.now, OWNER)
-        take_notice(registry, shop.events, {"automatic_training": "arrange"})  # type: ignore[arg-type]
+        shop.told("arrange")
     assert shop.schedule[1] == 2
 
 
-def test_a_stack_made_anew_gets_its_schedules_back_with_their_times(shop: Shop) -> None:
+@pytest.mark.parametrize("by", ["describe", "mend"])
+def test_a_stack_made_anew_gets_its_schedules_back_with_their_times(shop: Shop, by: str) -> None:
     bench = shop.bench
     first = shop.schedule
     assert first
     bench.schedules.standing.clear()
     bench.schedules.group = "another"
     bench.pass_time(10 * DAY_S)
-    shop.described()
+    if by == "describe":
+        shop.described()
+    else:
+        shop.told("mend")
     assert shop.schedule == (first[0] + 14 * DAY_S, *first[1:])
+
+
+def test_mending_each_day_calls_nobody_where_nothing_is_missing(shop: Shop) -> None:
+    shop.bench.schedules.broken = True
+    stored = shop.bench.stored(Kind.SOLUTION, "sol")
+    assert shop.told("mend") == "arranged the schedules of 1 solutions and 0 recommenders"
+    assert shop.bench.stored(Kind.SOLUTION, "sol") == stored
 
 
 def test_a_reader_of_what_is_arranged_calls_nobody(shop: Shop) -> None:

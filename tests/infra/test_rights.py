@@ -8,6 +8,7 @@ import re
 import grimp
 import pytest
 
+from reco.jobs.schedules import MEND, TASK
 from reco.settings import SETTINGS
 from tests.infra.conftest import ROOT
 from tests.infra.templates import Assembly, Statement
@@ -153,11 +154,28 @@ def test_schedules_are_made_in_one_group_and_call_the_control_function_only(asse
     assert "Policies" not in role.properties
 
 
+def test_a_stack_made_anew_has_another_group_and_has_the_missing_schedules_made(assembly: Assembly) -> None:
+    (group,) = assembly.resources("AWS::Scheduler::ScheduleGroup")
+    assert '{"Ref": "AWS::StackId"}' in json.dumps(group.properties["Name"])
+    (mending,) = assembly.resources("AWS::Scheduler::Schedule")
+    assert mending.properties["GroupName"] == {"Ref": group.logical_id}
+    assert mending.properties["ScheduleExpression"] == "rate(24 hours)"
+    assert "StartDate" not in mending.properties, "the first call comes as soon as it is there"
+    target = mending.properties["Target"]
+    control = assembly.one("AWS::Lambda::Function", "Control").logical_id
+    assert target["Arn"] == {"Fn::GetAtt": [control, "Arn"]}
+    assert json.loads(target["Input"]) == {TASK: MEND}
+    (role,) = [each for each in assembly.resources("AWS::IAM::Role") if each.name == "SchedulesRole"]
+    assert target["RoleArn"] == {"Fn::GetAtt": [role.logical_id, "Arn"]}
+    (may_call,) = [each for each in assembly.resources("AWS::IAM::Policy") if each.name == "SchedulesCall"]
+    assert may_call.logical_id in mending.attributes["DependsOn"]
+
+
 def test_only_trainings_can_be_stopped_by_callers(assembly: Assembly) -> None:
     stopping = [each for each in assembly.statements() if "states:StopExecution" in each.actions]
     assert [each.owner for each in stopping] == ["Control"]
-    (resource,) = stopping[0].resources
-    assert ":execution:" in resource and "GetAttTrain" in resource
+    for resource, machine in zip(stopping[0].resources, ("Recommender", "Train"), strict=True):
+        assert ":execution:" in resource and f"GetAtt{machine}" in resource
 
 
 def test_roles_for_aws_services_are_taken_for_this_account_only(assembly: Assembly) -> None:

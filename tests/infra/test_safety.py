@@ -134,7 +134,7 @@ def test_machines_log_everything_and_are_traced(assembly: Assembly) -> None:
     ("name", "function", "statuses", "told_of"),
     [
         ("BadEnds", "Workflow", ["ABORTED", "FAILED", "TIMED_OUT"], ["Import", "Train", "Deploy", "Recommender"]),
-        ("Ends", "Control", ["ABORTED", "FAILED", "SUCCEEDED", "TIMED_OUT"], ["Train", "Deploy"]),
+        ("Ends", "Control", ["ABORTED", "FAILED", "SUCCEEDED", "TIMED_OUT"], ["Train", "Deploy", "Recommender"]),
     ],
 )
 def test_how_executions_end_is_told_to_those_who_act_on_it(
