@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,10 @@ from reco.jobs.trials import (
 )
 from reco.recipes import recipe_by_arn
 from reco.recipes.search_space import OBJECTIVE, search_ranges
-from reco.storage.objects import Objects
-from tests.aws import SESSION, in_moto, make_table
-from tests.models.test_run_training import Container, planted_rows
+from tests.models.container import Container, container, planted_rows
 from training_container.tuning import run_proposal, run_trial
+
+__all__ = ["container"]  # fixture
 
 UP = "arn:aws:personalize:::recipe/aws-user-personalization"
 POPULAR = "arn:aws:personalize:::recipe/aws-popularity-count"
@@ -64,15 +63,6 @@ class Searcher:
         asked = TrialSpecification(f"{FOLDER}search/trial-{trial.number:03d}/", TRAINING, trial)
         result = run_trial(asked, *self._given())
         return TrialReport(trial, result.metrics, result.seconds)
-
-
-@pytest.fixture
-def container(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Container]:
-    with in_moto(monkeypatch):
-        s3, dynamodb = SESSION.client("s3"), SESSION.client("dynamodb")
-        s3.create_bucket(Bucket="data")
-        make_table(dynamodb, "events")
-        yield Container(Objects(s3), dynamodb, tmp_path)
 
 
 def test_trials_report_every_metric_and_the_best_is_trained(container: Container) -> None:

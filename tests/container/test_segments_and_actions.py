@@ -18,7 +18,7 @@ from reco.models.families.next_best_action import ActionModel
 from reco.models.served import load_model
 from reco.recipes import recipe_by_arn
 from tests.container.snapshots import snapshot
-from tests.models.test_run_training import Container, container, planted_rows
+from tests.models.container import Container, container, planted_rows
 
 __all__ = ["container"]
 

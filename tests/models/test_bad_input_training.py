@@ -14,7 +14,7 @@ from reco.jobs.specification import TrainResult
 from reco.jobs.trial import try_model
 from reco.models.query import Query
 from reco.models.served import load_model
-from tests.models.test_run_training import Container, Row, container, planted_rows
+from tests.models.container import Container, Row, container, planted_rows
 from training_container.training import require_finite
 
 __all__ = ["container"]
