@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -94,9 +96,114 @@ def test_a_due_schedule_trains_once_and_a_campaign_follows(world: StackProcess, 
     personalize.delete_campaign(campaignArn=campaign)
 
 
+MOST_VIEWED = "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-views"
+
+
+def domain_data(traveller: Traveller) -> tuple[str, Callable[[str], None]]:
+    """A group of a domain with interactions; and how to import them once more, under a name of its own."""
+    personalize = traveller.personalize
+    group = personalize.create_dataset_group(name="due-domain", domain="ECOMMERCE")["datasetGroupArn"]
+    traveller.wait("group", partial(personalize.describe_dataset_group, datasetGroupArn=group))
+    schema = json.dumps(shop_data().interactions_schema)
+    schema_arn = personalize.create_schema(name="due-domain", schema=schema, domain="ECOMMERCE")["schemaArn"]
+    dataset = personalize.create_dataset(
+        name="due-domain", schemaArn=schema_arn, datasetGroupArn=group, datasetType="Interactions"
+    )["datasetArn"]
+    traveller.wait("dataset", partial(personalize.describe_dataset, datasetArn=dataset))
+    traveller.s3.create_bucket(Bucket="due-domain")
+    traveller.s3.put_object(Bucket="due-domain", Key="views.csv", Body=shop_data().interactions_csv)
+
+    def import_data(name: str) -> None:
+        location = {"dataLocation": "s3://due-domain/views.csv"}
+        job = personalize.create_dataset_import_job(jobName=name, datasetArn=dataset, dataSource=location)
+        describe = personalize.describe_dataset_import_job
+        traveller.wait("import", partial(describe, datasetImportJobArn=job["datasetImportJobArn"]))
+
+    return group, import_data
+
+
+def test_a_recommender_is_trained_anew_each_week_while_it_answers(world: StackProcess, command: Any) -> None:
+    traveller = Traveller(world.client, poll_s=0.02)
+    personalize, runtime = traveller.personalize, traveller.runtime
+    group, import_data = domain_data(traveller)
+    import_data("due-domain-1")
+    asked = {"name": "due", "datasetGroupArn": group, "recipeArn": MOST_VIEWED}
+    arn = personalize.create_recommender(**asked)["recommenderArn"]
+
+    def shown() -> dict[str, Any]:
+        return dict(personalize.describe_recommender(recommenderArn=arn)["recommender"])
+
+    def answer() -> list[str]:
+        found = runtime.get_recommendations(recommenderArn=arn, userId="user-0001", numResults=5)["itemList"]
+        return [each["itemId"] for each in found]
+
+    def scheduled() -> bool:
+        """Without describing the recommender, which would have the schedule made itself."""
+        listed = world.client("scheduler").list_schedules(GroupName=world.outputs["ScheduleGroup"])["Schedules"]
+        return any(arn in scheduled_input(world, each["Name"]) for each in listed)
+
+    def fired(**ahead: float) -> str:
+        output = str(command("--at", f"{datetime.now(UTC) + timedelta(**ahead):%Y-%m-%dT%H:%M:%S}").output)
+        return next((line for line in output.splitlines() if line.startswith(f"{arn}, due")), "")
+
+    wait_for(scheduled, 60)
+    before, told = shown(), answer()
+    assert (before["status"], len(told)) == ("ACTIVE", 5)
+    assert fired(days=6) == ""
+    assert "no data arrived" in fired(days=7)
+    import_data("due-domain-2")
+    assert "anew" in fired(days=14)
+
+    def learned() -> bool:
+        assert answer() == told, "the same data have the same answers, by the old model and the new one"
+        now = shown()
+        assert (now["status"], now.get("latestRecommenderUpdate")) == ("ACTIVE", None)
+        return bool(now["lastUpdatedDateTime"] > before["lastUpdatedDateTime"])
+
+    wait_for(learned, 60)
+    assert {**shown(), "lastUpdatedDateTime": None} == {**before, "lastUpdatedDateTime": None}
+    assert "looked at before" in fired(days=14)
+    assert "no data arrived" in fired(days=21)
+
+    personalize.stop_recommender(recommenderArn=arn)
+    assert not scheduled()
+    wait_for(lambda: shown()["status"] == "INACTIVE", 10)
+    import_data("due-domain-3")
+    assert fired(days=28) == "", "what is stopped is not trained"
+    personalize.start_recommender(recommenderArn=arn)
+    wait_for(scheduled, 60)
+    assert "anew" in fired(days=28)
+    # A retraining gives way to its client.
+    personalize.delete_recommender(recommenderArn=arn)
+    assert not scheduled()
+
+
 def scheduled_input(world: StackProcess, name: str) -> str:
     found = world.client("scheduler").get_schedule(GroupName=world.outputs["ScheduleGroup"], Name=name)
     return str(found["Target"]["Input"])
+
+
+def test_a_schedule_whose_call_fails_is_told_and_keeps_no_other_from_being_fired(
+    world: StackProcess, command: Any
+) -> None:
+    scheduler, group = world.client("scheduler"), world.outputs["ScheduleGroup"]
+    function = f"arn:aws:lambda:us-east-1:123456789012:function:{world.outputs['ControlFunction']}"
+    broken = {"automatic_training": {"solution": "arn:aws:personalize:us-east-1:123456789012:solution/broken"}}
+    scheduler.create_schedule(
+        Name="a-broken-one",
+        GroupName=group,
+        ScheduleExpression="rate(24 hours)",
+        StartDate=datetime.now(UTC),
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": function, "RoleArn": "arn:aws:iam::123456789012:role/any", "Input": json.dumps(broken)},
+    )
+    try:
+        ran = command("--at", f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}")
+    finally:
+        scheduler.delete_schedule(GroupName=group, Name="a-broken-one")
+    assert ran.exit_code == 1
+    assert "solution/broken, due" in ran.output and "The control function failed" in ran.output
+    assert "could not be looked at" in ran.output
 
 
 def test_a_stack_without_schedules_is_named(command: Any) -> None:
