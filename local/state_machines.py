@@ -28,6 +28,10 @@ from local.task_parameters import task_methods
 POLL_S = 0.05
 """Between two looks at a training job. moto's is 0.5 s, AWS's unknown."""
 
+BEGIN_S = 0.01
+"""From the start of an execution to its first state. It shares an interpreter with whoever asked for it and is still to
+be answered; on AWS it does not."""
+
 MOTO_CONFIGURATION: Any = {"stepfunctions": {"execute_state_machine": True}}
 """For mock_aws: use the interpreter."""
 
@@ -51,7 +55,7 @@ def executing(
     )
     from moto.stepfunctions.parser.asl.parse import asl_parser
     from moto.stepfunctions.parser.asl.utils import boto_client
-    from moto.stepfunctions.parser.backend import execution
+    from moto.stepfunctions.parser.backend import execution, execution_worker
 
     # It takes moto's own backends by name when first imported, and must not meet their replacement then.
     import_module("moto.stepfunctions.responses")
@@ -65,6 +69,7 @@ def executing(
         use(patched(state_task_service.StateTaskService, **task_methods(state_task_service)))
         use(patched(boto_client, boto3=SimpleNamespace(client=_shared_client(clients))))
         use(patched(asl_parser.AmazonStateLanguageParser, parse=staticmethod(_parsing_once(asl_parser))))
+        use(patched(execution_worker.ExecutionWorker, _get_evaluation_entrypoint=_after_the_answer(execution_worker)))
         deciding = threading.Lock()
         terminated = terminated_with_jobs(execution, containers, execution_ended, deciding)
         use(patched(execution.BaseExecutionWorkerCommunication, terminated=terminated))
@@ -79,6 +84,17 @@ def _named_start(parser: Any) -> Any:
         return original(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **named)
 
     return start_execution
+
+
+def _after_the_answer(module: Any) -> Any:
+    original = module.ExecutionWorker._get_evaluation_entrypoint
+
+    def entrypoint(self: Any) -> Any:
+        """Called by the execution's own thread before anything else."""
+        time.sleep(BEGIN_S)
+        return original(self)
+
+    return entrypoint
 
 
 def _parsing_once(module: Any) -> Callable[[str], Any]:

@@ -107,6 +107,7 @@ class World:
         from local.firehose import Streams, buffering, read_destinations
         from local.front import Front, read_api
         from local.functions import Functions, in_process
+        from local.garbage import Collector, collecting_when_idle
         from local.notices import Notices
         from local.resource_types import acknowledging, make_schedule_groups
         from local.server import Server
@@ -155,7 +156,7 @@ class World:
         front = Front(
             api=read_api(acknowledged), call=self._call, region=self.region, identity=self._identity, other=moto
         )
-        server.start(front)
+        server.start(use(collecting_when_idle(Collector())).watching(front))
         exits.callback(state_machines.check_later(self._report))
         resume()
 
