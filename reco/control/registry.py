@@ -110,9 +110,14 @@ class Registry:
     def page(
         self, kind: Kind, parent: str | None, after: str | None, limit: int, *, newest_first: bool = False
     ) -> Page:
-        """Some resources, and where the next page begins; the same as ResourceTable.page."""
-        page = self.table.page(kind, parent, after, limit, newest_first=newest_first)
-        return Page(self._current.together(page.resources), page.next_position)
+        """As ResourceTable.page; a page is shorter than `limit` only at the end, whatever has to be removed first."""
+        found: list[Resource] = []
+        while True:
+            page = self.table.page(kind, parent, after, limit - len(found), newest_first=newest_first)
+            found += self._current.together(page.resources)
+            after = page.next_position
+            if after is None or len(found) == limit:
+                return Page(found, after)
 
     def children(self, kind: Kind, parent: str) -> Iterator[Resource]:
         """Every child of this kind of the resource with ARN `parent`, oldest first."""

@@ -48,6 +48,20 @@ def test_a_page_goes_on_where_it_stopped_though_others_came_and_went(bench: Benc
     assert [group["datasetGroupArn"] for group in rest] == [groups[2], *groups[4:], new]
 
 
+def test_a_page_is_full_though_nobody_has_yet_read_what_is_gone(bench: Bench, groups: list[str]) -> None:
+    bench.settle()
+    for arn in groups[:5]:
+        bench.client.delete_dataset_group(datasetGroupArn=arn)
+    bench.settle()
+
+    page = bench.client.list_dataset_groups(maxResults=1)
+
+    assert [group["datasetGroupArn"] for group in page["datasetGroups"]] == [groups[5]]
+    rest = bench.client.list_dataset_groups(maxResults=1, nextToken=page["nextToken"])
+    assert [group["datasetGroupArn"] for group in rest["datasetGroups"]] == [groups[6]]
+    assert "nextToken" not in rest
+
+
 def test_a_token_of_another_list_is_refused(bench: Bench, groups: list[str]) -> None:
     token = bench.client.list_dataset_groups(maxResults=1)["nextToken"]
 
