@@ -16,6 +16,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from reco.jobs.specification import ImportSpecification, to_json
+from tests.aws import REGION, SESSION, reading_once
 from tests.container import stand_in
 from training_container import entry
 from training_container.job import Job
@@ -86,7 +87,7 @@ class Container:
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sys.modules, "training_container.importing", None)
             stand_in.install()
-            session = boto3.Session("testing", "testing", region_name="us-east-1")
+            session = boto3.Session("testing", "testing", region_name=REGION, botocore_session=reading_once())
             patch.setenv("AWS_ENDPOINT_URL", self.environment["AWS_ENDPOINT_URL"])
             return entry.run(Job(ContainerFolders(self.root), session), arguments)
 
@@ -118,16 +119,10 @@ def container(endpoint: str, tmp_path: Path) -> Iterator[Container]:
     credentials = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": endpoint,
     }
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-    )
+    s3 = SESSION.client("s3", endpoint_url=endpoint)
     s3.create_bucket(Bucket="home")
     environment = {**os.environ, **credentials, "RECO_ML_ROOT": str(tmp_path), "PYTHONPATH": str(HERE.parent.parent)}
     yield Container(tmp_path, s3, environment)

@@ -4,16 +4,15 @@ import csv
 import gzip
 import json
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from reco.artefact import open_artefact
 from reco.datasets.snapshot import CatalogueSnapshot, InteractionSnapshot
 from reco.errors import CorruptArtefact, PlatformFault, UserFault
 from reco.jobs.specification import ImportSpecification, SnapshotReference
 from reco.storage.objects import Objects
+from tests.aws import SESSION, in_moto
 from tests.datasets.builders import INTERACTIONS, ITEMS, schema_text
 from training_container.importing import run_import
 
@@ -24,10 +23,8 @@ SNAPSHOT = "s3://home/groups/g/INTERACTIONS/s/"
 
 @pytest.fixture
 def home(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
+    with in_moto(monkeypatch):
+        client = SESSION.client("s3")
         for bucket in ("home", "callers"):
             client.create_bucket(Bucket=bucket)
         yield Objects(client)

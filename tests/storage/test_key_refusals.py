@@ -9,13 +9,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from local.object_keys import keys_enforced
 from reco.errors import InvalidInput, UserFault
 from reco.storage.access import CallersRights, measure
 from reco.storage.key_refusals import explain_keys
 from reco.storage.objects import Objects
+from tests.aws import quick_moto
 from tests.faults import Faults, Refusal
 
 REGION = "us-east-1"
@@ -50,7 +50,7 @@ class Cloud:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws(), keys_enforced(REGION):
+    with quick_moto(), keys_enforced(REGION):
         yield Cloud()
 
 
