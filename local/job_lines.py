@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 from local.journal import KeptExecution
 from reco.arns import Kind, parse_arn
-from reco.jobs.status import CREATE_FAILED, CREATE_STOPPED
+from reco.jobs.status import CREATE_FAILED, CREATE_STOPPED, INACTIVE
+from reco.jobs.target import latest_update
 from reco.storage.resources import Resource
 
 LONGEST_LINE = 400
@@ -16,6 +17,7 @@ WORDS: Mapping[Kind, str] = {
     Kind.DATASET_IMPORT_JOB: "import",
     Kind.SOLUTION_VERSION: "training",
     Kind.CAMPAIGN: "deployment",
+    Kind.RECOMMENDER: "recommender",
 }
 
 
@@ -35,11 +37,12 @@ def failure_line(ended: KeptExecution, read: Callable[[Kind, str], Resource | No
     if resource is None:
         return None
     what = f"{WORDS[name.kind]} {name.resource_id}"
-    update = resource.inner.get("update") or {}
     if resource.status == CREATE_STOPPED:
         return f"{what} stopped"
-    if CREATE_FAILED not in (resource.status, update.get("status")):
+    update = latest_update(resource)
+    failed = CREATE_FAILED in (resource.status, update and update["status"])
+    if not failed and not (resource.status == INACTIVE and resource.failure_reason):
         return None
-    reason = update.get("failure_reason") if update.get("status") == CREATE_FAILED else resource.failure_reason
+    reason = update["failure_reason"] if update and update["status"] == CREATE_FAILED else resource.failure_reason
     line = " ".join(f"{what} failed: {reason or 'no reason is known'}".split())
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 4]} ..."

@@ -32,7 +32,17 @@ from reco.jobs.status import (
     START_IN_PROGRESS,
     START_PENDING,
 )
-from reco.jobs.target import COLUMNS, MODEL, RETRAINING, TRAINS, UPDATE, is_retraining, open_update, target_of
+from reco.jobs.target import (
+    COLUMNS,
+    MODEL,
+    RETRAINING,
+    TRAINS,
+    UPDATE,
+    is_retraining,
+    latest_update,
+    open_update,
+    target_of,
+)
 from reco.jobs.training import machine_for, result_of, snapshots_of, specification_for
 from reco.storage.resources import Resource
 
@@ -148,8 +158,7 @@ def fail(context: JobContext, recommender_id: str, attempt: str, reason: str) ->
     written = serving.give_up(context, KIND, recommender_id, attempt, reason, _failed)
     if written.status == INACTIVE:
         return INACTIVE
-    records = [written.inner[each] for each in (RETRAINING, UPDATE) if written.inner.get(each)]
-    latest = max(records, key=lambda record: record["updated_at"], default=None)
+    latest = latest_update(written)
     return str(latest["status"] if latest else written.status)
 
 

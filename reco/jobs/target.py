@@ -59,6 +59,12 @@ def open_update(resource: Resource, beside: str = UPDATE) -> dict[str, Any] | No
     return update if update and update["status"] != ACTIVE else None
 
 
+def latest_update(resource: Resource) -> dict[str, Any] | None:
+    """Of its latest update and its latest training anew the one that moved last; None before both."""
+    records = [resource.inner[each] for each in (RETRAINING, UPDATE) if resource.inner.get(each)]
+    return max(records, key=lambda record: float(record["updated_at"]), default=None)
+
+
 def pending_update(resource: Resource) -> dict[str, Any] | None:
     """The update, or training anew, that waits for a machine to take it up."""
     records = (resource.inner.get(each) or {} for each in (UPDATE, RETRAINING))

@@ -55,21 +55,37 @@ def resource(**changed: Any) -> Resource:
     return Resource(kind=Kind.CAMPAIGN, id="shop", incarnation="i", body={}, created_at=1.0, updated_at=1.0, **given)
 
 
+FAILED = {"status": "CREATE FAILED", "failure_reason": "Too large.", "updated_at": 2.0}
+STOPPED = {"status": "CREATE STOPPED", "failure_reason": None, "updated_at": 3.0}
+
+
 @pytest.mark.parametrize(
     ("found", "line"),
     [
         (resource(), "deployment shop failed: Create failed. It rained."),
         (resource(failure_reason="two\nlines"), "deployment shop failed: two lines"),
         (resource(status="ACTIVE"), None),
-        (
-            resource(status="ACTIVE", inner={"update": {"status": "CREATE FAILED", "failure_reason": "Too large."}}),
-            "deployment shop failed: Too large.",
-        ),
+        (resource(status="ACTIVE", inner={"update": FAILED}), "deployment shop failed: Too large."),
         (None, None),
     ],
 )
 def test_the_line_says_what_the_resource_says(found: Resource | None, line: str | None) -> None:
     given = json.dumps({"arn": "arn:aws:personalize:us-east-1:123456789012:campaign/shop"})
+    assert failure_line(KeptExecution("e", "m", "n", given, 1.0, None), lambda kind, resource_id: found) == line
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (resource(), "recommender shop failed: Create failed. It rained."),
+        (resource(status="INACTIVE"), "recommender shop failed: Create failed. It rained."),
+        (resource(status="INACTIVE", failure_reason=None), None),
+        (resource(status="ACTIVE", inner={"retraining": FAILED}), "recommender shop failed: Too large."),
+        (resource(status="ACTIVE", inner={"update": FAILED, "retraining": STOPPED}), None),
+    ],
+)
+def test_a_recommender_has_its_line_for_what_its_client_does_not_see(found: Resource, line: str | None) -> None:
+    given = json.dumps({"arn": "arn:aws:personalize:us-east-1:123456789012:recommender/shop"})
     assert failure_line(KeptExecution("e", "m", "n", given, 1.0, None), lambda kind, resource_id: found) == line
 
 
