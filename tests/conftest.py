@@ -22,6 +22,8 @@ sys.dont_write_bytecode = False
 
 # `--hypothesis-profile=long`: a hundred times as many examples where a test does not say how many.
 settings.register_profile("long", max_examples=10_000, deadline=None)
+settings.register_profile("untimed", deadline=None)  # no test is timed
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)

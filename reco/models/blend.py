@@ -87,6 +87,8 @@ class Fitted:
     """Mean over the examples, in nats."""
     null_log_likelihood: float
     """The same by popularity alone."""
+    curvature: NDArray[np.float64]
+    """(F, F) negated second derivatives of what was maximised, at the weights: positive definite."""
 
 
 def fit_weights(examples: Sequence[Example], *, ridge: float) -> Fitted:
@@ -115,7 +117,7 @@ def fit_weights(examples: Sequence[Example], *, ridge: float) -> Fitted:
             break
     likelihood = value + ridge * float(weights @ weights) / 2
     null = float(np.mean([example.truth @ example.popular for example in examples]))
-    return Fitted(weights, likelihood, null)
+    return Fitted(weights, likelihood, null, hessian)
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ def plan_signals(interactions: Interactions, *, recent: bool, steps: int, dense_
         session_decay=SESSION_DECAY,
         transition_decay=TRANSITION_DECAY,
         recent=ordered,
+        sparse=large,
     )
 
 
@@ -122,7 +123,7 @@ def fit_signals(
         initial: (I, K) item factors to begin with.
     Cost: for H items that are covered about 15 H^3 multiplications, and the factorisation.
     """
-    sparse = "together" in plan.names
+    sparse = plan.sparse
     tasks = _sparse_tasks(interactions, plan, seed) if sparse else _dense_tasks(interactions, plan, seed, dense_limit)
     weights = RECENCY if plan.recent else ALL_ALIKE
     objective = als.Objective(alpha=alpha(interactions), regularisation=REGULARISATION)
@@ -199,13 +200,15 @@ def _dense_tasks(interactions: Interactions, plan: SignalPlan, seed: int, limit:
     head = head_of(interactions, seed=seed, limit=limit)
     tasks: dict[str, Task] = {
         "ease": lambda: _spread("ease", fit_ease(head.sequences, ridge=_ease_ridge(interactions)), head),
-        "next_two_blocks": lambda: _two_blocks(head, plan),
-        "next": lambda: _one_block(head, plan),
+        "two_blocks_last": lambda: _two_blocks(head, plan),
+        "one_block": lambda: _one_block(head, plan),
         "session": lambda: _session(interactions, head, seed),
         "company": lambda: _company(head),
-        "transition": lambda: _transitions(head, plan),
+        "transitions": lambda: _transitions("transitions", head, min(12, plan.steps)),
+        "steps": lambda: _transitions("steps", head, 1),
     }
-    return [task for name, task in tasks.items() if name in plan.names]
+    wanted = tables_of(plan.names)
+    return [task for name, task in tasks.items() if name in wanted]
 
 
 def _sparse_tasks(interactions: Interactions, plan: SignalPlan, seed: int) -> list[Task]:
@@ -274,13 +277,9 @@ def _company(head: Head) -> dict[str, NDArray[Any]]:
     return _spread("company", log_transitions(counts, _shares(head), prior=COMPANY_PRIOR), head)
 
 
-def _transitions(head: Head, plan: SignalPlan) -> dict[str, NDArray[Any]]:
-    shares = _shares(head)
-    spread: dict[str, NDArray[Any]] = {}
-    for name, lags in (("transitions", min(12, plan.steps)), ("steps", 1)):
-        (counts,) = decayed_counts(head.sequences, COUNT_DECAY, lags, [_ones(head)])
-        spread |= _spread(name, log_transitions(counts, shares, prior=TRANSITION_PRIOR), head)
-    return spread
+def _transitions(name: str, head: Head, lags: int) -> dict[str, NDArray[Any]]:
+    (counts,) = decayed_counts(head.sequences, COUNT_DECAY, lags, [_ones(head)])
+    return _spread(name, log_transitions(counts, _shares(head), prior=TRANSITION_PRIOR), head)
 
 
 def _spread(name: str, table: Floats, head: Head) -> dict[str, NDArray[Any]]:

@@ -57,6 +57,8 @@ class SignalPlan:
     """Whether popularity is that of the history's own time."""
     session_decay: float = math.exp(-1.0)
     """Of an item's weight in `session`, with each item touched since."""
+    sparse: bool = False
+    """Whether item-to-item models are sparse: what they are learned from, not how they are read."""
 
     @property
     def owns(self) -> NDArray[np.bool_]:
