@@ -83,3 +83,10 @@ def parse_arn(arn: str) -> ResourceName | None:
 def service_arn(word: str, name: str) -> str:
     """ARN of what the service owns for everybody, such as `recipe` or `algorithm`: no region, no account."""
     return f"arn:aws:personalize:::{word}/{name}"
+
+
+def in_partition(arn: str, partition: str) -> str:
+    """An ARN of what the service owns as another partition spells it; any other text as it is."""
+    head, colon, tail = arn.partition(":personalize:::")
+    known = head in {f"arn:{each}" for each in ("aws", *(each for _, each in _PARTITIONS))}
+    return f"arn:{partition}{colon}{tail}" if known else arn

@@ -1,9 +1,13 @@
-"""Recipes, algorithms and feature transformations as the API shows them: the declarations, and nothing typed twice."""
+"""Recipes, algorithms and feature transformations as the API shows them: the declarations, and nothing typed twice.
+
+Their ARNs are shown in the partition of the deployment, and taken in any (control-plane reference, section A).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from reco.arns import in_partition
 from reco.control.listing import list_fixed
 from reco.control.registry import Registry
 from reco.errors import ResourceNotFound
@@ -18,25 +22,26 @@ _HPO_LIMITS = {"maxNumberOfTrainingJobs": str(MOST_TRIALS), "maxParallelTraining
 
 
 def describe_recipe(registry: Registry, call: Call) -> dict[str, Any]:
-    return {"recipe": _recipe(recipe_by_arn(call.parameters["recipe_arn"]))}
+    return {"recipe": _recipe(recipe_by_arn(call.parameters["recipe_arn"]), registry.owner.partition)}
 
 
 def list_recipes(registry: Registry, call: Call) -> dict[str, Any]:
     """Every recipe by name; with `domain`, only the use cases of that domain. Personalize itself provides them all."""
     domain = call.parameters.get("domain")
-    return list_fixed(call, "recipes", [_summary(recipe) for recipe in RECIPES if domain in (None, recipe.domain)])
+    shown = [recipe for recipe in RECIPES if domain in (None, recipe.domain)]
+    return list_fixed(call, "recipes", [_summary(recipe, registry.owner.partition) for recipe in shown])
 
 
 def describe_algorithm(registry: Registry, call: Call) -> dict[str, Any]:
     arn = call.parameters["algorithm_arn"]
-    recipe = next((recipe for recipe in RECIPES if recipe.algorithm_arn == arn), None)
+    recipe = next((recipe for recipe in RECIPES if recipe.algorithm_arn == in_partition(arn, "aws")), None)
     if recipe is None:
         raise ResourceNotFound(arn)
     parameters = [each for each in recipe.hyperparameters if each.place == "algorithm"]
     return {
         "algorithm": {
             "name": recipe.algorithm,
-            "algorithm_arn": arn,
+            "algorithm_arn": in_partition(arn, registry.owner.partition),
             "default_hyper_parameters": {each.name: each.default_text for each in parameters},
             "default_hyper_parameter_ranges": _ranges(parameters),
             "default_resource_config": _HPO_LIMITS,
@@ -49,7 +54,7 @@ def describe_algorithm(registry: Registry, call: Call) -> dict[str, Any]:
 def describe_feature_transformation(registry: Registry, call: Call) -> dict[str, Any]:
     """Recipes may share a feature transformation; it shows the parameters of all of them."""
     arn = call.parameters["feature_transformation_arn"]
-    sharing = [recipe for recipe in RECIPES if recipe.feature_transformation_arn == arn]
+    sharing = [recipe for recipe in RECIPES if recipe.feature_transformation_arn == in_partition(arn, "aws")]
     if not sharing:
         raise ResourceNotFound(arn)
     defaults = {
@@ -58,7 +63,7 @@ def describe_feature_transformation(registry: Registry, call: Call) -> dict[str,
     return {
         "feature_transformation": {
             "name": sharing[0].feature_transformation,
-            "feature_transformation_arn": arn,
+            "feature_transformation_arn": in_partition(arn, registry.owner.partition),
             "default_parameters": defaults,
             "status": ACTIVE,
             **_TIMES,
@@ -66,17 +71,17 @@ def describe_feature_transformation(registry: Registry, call: Call) -> dict[str,
     }
 
 
-def _summary(recipe: Recipe) -> dict[str, Any]:
-    shown = {"name": recipe.name, "recipe_arn": recipe.arn, "status": ACTIVE, **_TIMES}
+def _summary(recipe: Recipe, partition: str) -> dict[str, Any]:
+    shown = {"name": recipe.name, "recipe_arn": in_partition(recipe.arn, partition), "status": ACTIVE, **_TIMES}
     return {**shown, "domain": recipe.domain} if recipe.domain else shown
 
 
-def _recipe(recipe: Recipe) -> dict[str, Any]:
+def _recipe(recipe: Recipe, partition: str) -> dict[str, Any]:
     return {
         "name": recipe.name,
-        "recipe_arn": recipe.arn,
-        "algorithm_arn": recipe.algorithm_arn,
-        "feature_transformation_arn": recipe.feature_transformation_arn,
+        "recipe_arn": in_partition(recipe.arn, partition),
+        "algorithm_arn": in_partition(recipe.algorithm_arn, partition),
+        "feature_transformation_arn": in_partition(recipe.feature_transformation_arn, partition),
         "status": ACTIVE,
         "description": recipe.description,
         "recipe_type": recipe.type,

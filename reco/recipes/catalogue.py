@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reco.arns import in_partition
 from reco.errors import ResourceNotFound
 from reco.recipes import actions, personalisation, popular, related, segments, use_cases
 from reco.recipes.recipe import Recipe
@@ -29,11 +30,12 @@ _BY_ARN = {recipe.arn: recipe for recipe in RECIPES}
 
 
 def recipe_by_arn(arn: str) -> Recipe:
-    """The recipe of this ARN.
+    """The recipe of this ARN, of whichever partition.
 
     Raises:
         ResourceNotFound: Personalize has no such recipe.
     """
-    if arn not in _BY_ARN:
+    recipe = _BY_ARN.get(in_partition(arn, "aws"))
+    if recipe is None:
         raise ResourceNotFound(arn)
-    return _BY_ARN[arn]
+    return recipe

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from reco.arns import Owner
+from reco.control import operations
 from reco.recipes import RECIPES
+from reco.wire.call import Call
 from tests.control.conftest import Bench, refused
+from tests.wire.clients import ACCOUNT
 
 SERVICE = "arn:aws:personalize:::"
 
@@ -72,4 +78,30 @@ def test_what_personalize_does_not_have_does_not_exist(bench: Bench, name: str) 
         "ResourceNotFoundException",
         bench.client.describe_feature_transformation,
         featureTransformationArn=f"{SERVICE}feature-transformation/{name}",
+    )
+
+
+def test_arns_of_the_service_are_shown_in_the_deployments_partition_and_taken_in_any(bench: Bench) -> None:
+    china = Owner(ACCOUNT, "cn-north-1", "aws-cn")
+
+    def asked(operation: str, **parameters: str) -> Any:
+        call = Call(operation, parameters, china, None, "request", bench.now)
+        return operations.METHODS[operation](bench.registry_at(bench.now, china), call)
+
+    listed = [recipe["recipe_arn"] for recipe in asked("ListRecipes")["recipes"]]
+    assert listed == [recipe.arn.replace("arn:aws:", "arn:aws-cn:") for recipe in RECIPES]
+    for arn in (listed[0], RECIPES[0].arn):
+        recipe = asked("DescribeRecipe", recipe_arn=arn)["recipe"]
+        assert recipe["recipe_arn"] == listed[0]
+        for operation, member in (
+            ("DescribeAlgorithm", "algorithm_arn"),
+            ("DescribeFeatureTransformation", "feature_transformation_arn"),
+        ):
+            (described,) = asked(operation, **{member: recipe[member]}).values()
+            assert described[member] == recipe[member]
+            assert recipe[member].startswith("arn:aws-cn:personalize:::")
+    chinese = RECIPES[0].arn.replace("arn:aws:", "arn:aws-cn:")
+    assert bench.client.describe_recipe(recipeArn=chinese)["recipe"]["recipeArn"] == RECIPES[0].arn
+    refused(
+        "ResourceNotFoundException", bench.client.describe_recipe, recipeArn=chinese.replace("arn:aws-cn:", "arn:awry:")
     )
