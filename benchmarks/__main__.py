@@ -137,11 +137,13 @@ def fuzz(requests: int, seed: int, start: int, moto: bool, as_json: bool) -> Non
 
 @benchmarks.command()
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind of job; may be repeated.")
-@click.option("--points", type=click.IntRange(1), help="Kill at so many points, drawn by the seed; all otherwise.")
+@click.option(
+    "--points", type=click.IntRange(1), help="Kill at so many points of each kind, drawn by the seed; all otherwise."
+)
 @click.option("--seed", default=0, show_default=True, help="Which points are drawn.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def crashes(kinds: tuple[str, ...], points: int | None, seed: int, as_json: bool) -> None:
-    """Kill -9 before and after each call to AWS of each kind of job: done, or failed with a reason."""
+    """Kill -9 at the calls to AWS of each kind of job and its containers: done, or failed with a reason."""
     from benchmarks import crashes as measured
 
     try:

@@ -1,6 +1,7 @@
-"""Kill -9 before and after each call to AWS of each kind of job, over moto: what became of the jobs.
+"""Kill -9 at the calls to AWS of each kind of job and of its containers, over moto: what became of the jobs.
 
-What a point and a way on are, and what is compared, says tests.jobs.crashing.
+What a point and a way on are, and what is compared, says tests.jobs.crashing. The steps of jobs are killed before and
+after every call; containers, which take longer, at as many points as leave AWS in different states.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from unittest.mock import patch
 
 import click
-from moto import mock_aws
 from rich.console import Console
 from rich.table import Table
 
+from tests.aws import quick_moto
 from tests.jobs.bench import REGION, Bench
-from tests.jobs.crashing import KINDS, Crashes, Point, sampled, ways_of
+from tests.jobs.containers import CONTAINERS, RealBench
+from tests.jobs.crashing import KINDS, Crashes, Point, sampled
+
+EVERY_KIND = (*KINDS, *CONTAINERS)
 
 
 @dataclass
@@ -28,7 +32,7 @@ class Kind:
 
     kind: str
     calls: int
-    """That it makes of AWS when nothing disturbs it; twice as many points."""
+    """That it makes of AWS when nothing disturbs it."""
     killed_at: int
     """Points tried."""
     runs: int = 0
@@ -40,27 +44,40 @@ class Kind:
 
 
 def measure(kinds: tuple[str, ...], points: int | None, seed: int) -> Iterator[Kind]:
-    """Kills at the points, drawn over all these kinds if they are not to be all, and in every way goes on.
+    """Kills at the points of each kind, or as many of them drawn, and goes on in every way.
 
     Raises:
         ValueError: no such kind.
     """
-    unknown = set(kinds) - set(KINDS)
+    unknown = set(kinds) - set(EVERY_KIND)
     if unknown:
-        raise ValueError(f"there is no kind {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
-    with patch.dict(os.environ, _ACCOUNT), mock_aws():
-        crashes = Crashes(Bench())
-        every: dict[str, list[Point]] = {kind: crashes.points(kind) for kind in kinds or KINDS}
-        chosen = set(sampled([point for of_kind in every.values() for point in of_kind], points, seed))
-        for kind, of_kind in every.items():
-            mine = [point for point in of_kind if point in chosen]
-            yield _killed(crashes, kind, len(of_kind) // 2, mine)
+        raise ValueError(f"there is no kind {', '.join(sorted(unknown))}; there are {', '.join(EVERY_KIND)}")
+    wanted = kinds or EVERY_KIND
+    with patch.dict(os.environ, _ACCOUNT):
+        # One world after the other: both have tables and buckets of the same names.
+        for make, apart in ((_of_steps, KINDS), (_of_containers, CONTAINERS)):
+            mine = [kind for kind in wanted if kind in apart]
+            if mine:
+                with quick_moto():
+                    crashes, points_of = make()
+                    for kind in mine:
+                        yield _killed(crashes, kind, list(sampled(points_of(kind), points, seed)))
 
 
-def _killed(crashes: Crashes, kind: str, calls: int, points: list[Point]) -> Kind:
-    row, began = Kind(kind, calls, len(points)), time.perf_counter()
+def _of_steps() -> tuple[Crashes, Callable[[str], list[Point]]]:
+    crashes = Crashes(Bench())
+    return crashes, crashes.points
+
+
+def _of_containers() -> tuple[Crashes, Callable[[str], list[Point]]]:
+    crashes = Crashes(RealBench(), CONTAINERS)
+    return crashes, crashes.different_points
+
+
+def _killed(crashes: Crashes, kind: str, points: list[Point]) -> Kind:
+    row, began = Kind(kind, len(crashes.calls(kind)), len(points)), time.perf_counter()
     for point in points:
-        for way in ways_of(kind):
+        for way in crashes.ways(kind):
             row.runs += 1
             try:
                 row.outcomes[crashes.crash(point, way)] += 1

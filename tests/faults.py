@@ -121,14 +121,10 @@ class Kill:
     """The caller dies before the request, or after the service did its work."""
 
     after: bool = False
-    die: Callable[[], None] | None = None
-    """Ends the process for good, where it is one that may end; None raises Killed."""
 
     def strike(self, request: Any, forward: Forward, draw: random.Random) -> AWSResponse:
         if self.after:
             forward(request)
-        if self.die:
-            self.die()
         raise Killed(request.url)
 
 

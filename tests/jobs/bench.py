@@ -15,18 +15,7 @@ from reco.arns import Kind, Owner
 from reco.errors import UserFault
 from reco.jobs.attempt import JobContext
 from reco.jobs.plan import NOWHERE
-from reco.jobs.specification import (
-    ImportResult,
-    ImportSpecification,
-    Result,
-    SnapshotReference,
-    Specification,
-    TrainResult,
-    TrainSpecification,
-    specification_from_json,
-    to_json,
-)
-from reco.jobs.trials import Proposal, ProposeSpecification, Trial, TrialResult, TrialSpecification
+from reco.jobs.specification import specification_from_json, to_json
 from reco.jobs.workflow import take_step
 from reco.settings import Settings, environment_for
 from reco.storage.access import CallersRights
@@ -34,6 +23,8 @@ from reco.storage.objects import Objects
 from reco.storage.resources import Resource, ResourceTable
 from reco.storage.tables import PARTITION_KEY, SORT_KEY
 from tests.faults import ANY, Faults, Kill
+from tests.jobs import stand_in
+from tests.processes import Death, Ended, in_a_process
 
 REGION = "eu-west-1"
 OWNER = Owner("123456789012", REGION)
@@ -63,14 +54,6 @@ def make_table(dynamodb: Any) -> None:
     )
 
 
-def specification_metric(bench: Bench, specification: TrialSpecification) -> str:
-    """What the search of this trial maximises."""
-    folder = specification.attempt_uri.rpartition("/trial-")[0]
-    text = bench.context.home.read_text(f"{folder}/search.json")
-    assert text is not None
-    return str(json.loads(text)["metric"])
-
-
 @dataclass
 class Bench:
     """One deployment. Times move only by `now`."""
@@ -82,6 +65,11 @@ class Bench:
     """Numbers of the trials that fail."""
     process: int = 0
     """Number of the process that works here; each draws tokens of its own."""
+    schema: str = "{}"
+    """Of the dataset."""
+    source: bytes = CSV
+    """What lies at the imports' location."""
+    environment: dict[str, str] = field(init=False)
     context: JobContext = field(init=False)
     machine: str = field(init=False)
 
@@ -90,20 +78,19 @@ class Bench:
         make_table(dynamodb)
         for bucket in ("home", "callers-data"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-        s3.put_object(Bucket="callers-data", Key="clicks.csv", Body=CSV)
+        s3.put_object(Bucket="callers-data", Key="clicks.csv", Body=self.source)
         executions = boto3.client("stepfunctions", region_name=REGION)
-        settings = Settings(
-            environment_for(
-                region=REGION,
-                data_bucket="home",
-                events_table="events",
-                instance_type="ml.m5.xlarge",
-                function_memory_mb=3008,
-                pointer_cache_s=10,
-                customer_key="",
-                bad_row_share=0.05,
-                minimum_interactions=1000,
-            )
+        self.environment = environment_for(
+            region=REGION,
+            data_bucket="home",
+            events_table="events",
+            resources_table="resources",
+            instance_type="ml.m5.xlarge",
+            function_memory_mb=3008,
+            pointer_cache_s=10,
+            customer_key="",
+            bad_row_share=0.05,
+            minimum_interactions=1000,
         )
         tokens = count()
         self.context = JobContext(
@@ -116,7 +103,7 @@ class Bench:
                 external_id="deployment-1",
                 data_buckets=["callers-data"],
             ),
-            settings=settings,
+            settings=Settings(self.environment),
             clock=lambda: self.now,
             draw_token=lambda: f"{self.process:08x}{next(tokens):08x}",
         )
@@ -136,7 +123,7 @@ class Bench:
         self.now = START
         self.containers.clear()
         self.failing.clear()
-        self.context.home.client.put_object(Bucket="callers-data", Key="clicks.csv", Body=CSV)
+        self.context.home.client.put_object(Bucket="callers-data", Key="clicks.csv", Body=self.source)
         dynamodb = self.context.table.client
         dynamodb.delete_table(TableName="resources")
         make_table(dynamodb)
@@ -149,7 +136,7 @@ class Bench:
 
     def _fill(self) -> None:
         self.put(Kind.DATASET_GROUP, "shop", {"name": "shop"})
-        self.put(Kind.SCHEMA, "clicks", {"name": "clicks", "schema": "{}"})
+        self.put(Kind.SCHEMA, "clicks", {"name": "clicks", "schema": self.schema})
         self.put(
             Kind.DATASET,
             "shop/INTERACTIONS",
@@ -311,40 +298,25 @@ class Bench:
         return execution, answer["attempt"]
 
     def run_container(self, plan: dict[str, Any]) -> None:
-        """Answers as the container does, without its work."""
+        """Answers as the container does, without its work.
+
+        Raises:
+            UserFault: it is one of the trials that fail.
+        """
         text = self.context.home.read_text(plan["specification"])
         assert text is not None
         specification = specification_from_json(text)
         self.containers.append(specification.attempt_uri.rstrip("/").rpartition("/")[2])
+        result = stand_in.result_of(self.context.home, specification, self.failing)
         home = self.context.home.under(specification.kms_key_arn)
-        home.write_text(specification.attempt_uri + "result.json", to_json(self._result(specification)))
+        home.write_text(specification.attempt_uri + "result.json", to_json(result))
 
-    def _result(self, specification: Specification) -> Result:
-        if isinstance(specification, ImportSpecification):
-            before = specification.previous.rows if specification.previous else 0
-            snapshot = SnapshotReference(specification.snapshot_uri, "digest", before + 1000)
-            return ImportResult(snapshot, 1001, 1, {"TIMESTAMP": 1}, specification.attempt_uri)
-        if isinstance(specification, ProposeSpecification):
-            return self._proposal(specification)
-        if isinstance(specification, TrialSpecification):
-            if specification.trial.number in self.failing:
-                raise UserFault(f"trial {specification.trial.number} found nothing")
-            dimension = int(specification.trial.hyperparameters.get("hidden_dimension", "0"))
-            return TrialResult({specification_metric(self, specification): 1 - abs(dimension - 37) / 1000}, 3.6)
-        assert isinstance(specification, TrainSpecification)
-        return TrainResult(specification.artefact_uri, "digest", {"coverage": 0.5}, 36.0, 50, 100, 1000)
+    def check(self, arn: str, attempt: str) -> None:
+        """What the deployment function does: nothing here, where no container leaves a model to try."""
 
-    def _proposal(self, specification: ProposeSpecification) -> Proposal:
-        """Dimensions from 32 upwards, one a trial; of several candidates each once, then the first goes on."""
-        search, first = specification.search, len(specification.known)
-        trials = []
-        for number in range(first, first + specification.count):
-            candidate = search.candidates[number if number < len(search.candidates) else 0]
-            values = {each.name: each.start for each in candidate.ranges}
-            if "hidden_dimension" in values:
-                values["hidden_dimension"] = str(32 + number)
-            trials.append(Trial(number, candidate.recipe_arn, {**candidate.hyperparameters, **values}, sorted(values)))
-        return Proposal(tuple(trials))
+    def apart(self, work: Callable[[], Any], death: Death | None = None) -> Ended:
+        """Does work of the machine in a process of its own, which may die."""
+        return in_a_process(work, death)
 
     def search(self, arn: str, execution: str, attempt: str) -> None:
         """What the machine does between plan and training, one run after another."""
@@ -375,6 +347,8 @@ class Bench:
                 self.run_container(plan)
                 if "recommender/" in arn:
                     self.step("adopt", arn, execution, **shown)
+        if "campaign/" in arn or "recommender/" in arn:
+            self.check(arn, claim["attempt"])
         if self.step("commit", arn, execution, **shown)["settle_s"]:
             self.step("settle", arn, execution, **shown)
         return "done"

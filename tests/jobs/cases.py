@@ -10,6 +10,8 @@ from tests.jobs.bench import CAMPAIGN, IMPORT, OTHER_VERSION, VERSION, Bench
 from tests.jobs.recommenders import NARROW, RECOMMENDER, put_recommender, recommender_of, retrain, start, stop, update
 
 END = Callable[[Bench], object]
+Case = tuple[str, Callable[[Bench], None], END, object]
+"""The ARN, what goes before, what is looked at in the end, and what it then is."""
 
 
 def imported(bench: Bench) -> object:
@@ -99,7 +101,7 @@ def added(bench: Bench) -> object:
     return bench.get(Kind.DATASET_IMPORT_JOB, "tuesday").status, bench.dataset.inner["snapshot"]["rows"]
 
 
-CASES: dict[str, tuple[str, Callable[[Bench], None], END, object]] = {
+CASES: dict[str, Case] = {
     "import": (IMPORT, lambda bench: None, imported, ("ACTIVE", None, 1000, True, ["snapshot"])),
     "incremental import": (IMPORT.replace("monday", "tuesday"), incremental, added, ("ACTIVE", 2000)),
     "train": (VERSION, lambda bench: None, trained, ("ACTIVE", None, {"coverage": 0.5}, 0.01)),
@@ -122,4 +124,4 @@ CASES: dict[str, tuple[str, Callable[[Bench], None], END, object]] = {
     ),
     "starting": (RECOMMENDER, starting, recommends, ("ACTIVE", None, True, False)),
 }
-"""By kind of job: the ARN, what goes before, what is looked at in the end, and what it then is."""
+"""By kind of job."""

@@ -1,8 +1,9 @@
 """Kill -9 before and after each call to AWS of each kind of job, and what has become of it when somebody goes on.
 
 A *point* is a kind of job, the number of a call and a moment: just before the call is made, or right after AWS has done
-its part. The machine's steps, and the stand-in for its containers, run in a process of their own, which is killed there
-(tests.processes). Then somebody goes on, in each *way on* that there is:
+its part. A process of its own is killed there (tests.processes): the one that does the machine's steps, with a stand-in
+for its containers; or, of the kinds that `tests.jobs.containers` has, the container itself. Then somebody goes on, in
+each *way on* that there is:
 
     retried         the same execution does its steps again, as Step Functions' retries and a redrive do
     started again   it was stopped, and somebody starts the machine again
@@ -11,7 +12,7 @@ its part. The machine's steps, and the stand-in for its containers, run in a pro
     stopped         of a training: a user stops it, and Step Functions tells of the end
 
 Afterwards the job is done or has failed with a reason. One that is done has left a table and a bucket equal to an
-undisturbed run's, but for what `World` leaves out.
+undisturbed run's, but for what `tests.jobs.worlds.World` leaves out.
 
 Kind `stop` is the other way about: the process of the control plane that stops a training is killed. Then its machine
 goes on as far as it can (`goes on`), or nobody hears of anything and the user asks and looks again (`asked again`).
@@ -21,8 +22,7 @@ from __future__ import annotations
 
 import json
 import random
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -38,22 +38,15 @@ from reco.jobs.start import StepFunctionsStarter
 from reco.jobs.workflow import take_step
 from reco.storage.resources import Resource
 from reco.wire.call import Call
-from tests.faults import ANY, Faults, Kill
 from tests.jobs.bench import OWNER, VERSION, Bench
-from tests.jobs.cases import CASES
-from tests.processes import die, in_a_process
+from tests.jobs.cases import CASES, Case
+from tests.jobs.worlds import ATTEMPT, Kept, World, world_of
+from tests.processes import Death, Ended, Request
 
 STOP = "stop"
 KINDS = (*CASES, STOP)
 WAYS = ("retried", "started again", "failed", "closed")
-_TOKEN = re.compile(r"(?<![0-9a-f])0000[0-9a-f]{12}(?![0-9a-f])")
 _FINAL = ("ACTIVE", "INACTIVE", "CREATE FAILED", "CREATE STOPPED", "UPDATE FAILED")
-
-
-def ways_of(kind: str) -> tuple[str, ...]:
-    if kind == STOP:
-        return "goes on", "asked again"
-    return (*WAYS, "stopped") if CASES[kind][0] == VERSION else WAYS
 
 
 @dataclass(frozen=True)
@@ -70,51 +63,43 @@ class Point:
         return f"{self.kind}, {'after' if self.after else 'before'} call {self.call}"
 
 
-@dataclass(frozen=True)
-class World:
-    """A bench's table and bucket, without what may differ between two runs with the same end.
-
-    Left out: the tokens of attempts, which are random; the record of the attempt but its outcome (which execution had
-    it, when, what it planned); the revision, which counts writes; and the folders of attempts that were cut off and
-    that nothing points to, which a rule of the bucket removes.
-    """
-
-    items: dict[tuple[str, str], Any]
-    objects: dict[str, str]
-
-    def difference(self, other: World) -> str:
-        """What is not the same in the other, in few words."""
-        lines = []
-        for mine, others in ((self.items, other.items), (self.objects, other.objects)):
-            for key in sorted({*mine, *others}, key=str):
-                if mine.get(key) != others.get(key):
-                    lines.append(f"{key}: {mine.get(key)} != {others.get(key)}")
-        return "\n".join(lines)
-
-
 class Crashes:
     """One bench, and what undisturbed runs on it come to."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, cases: Mapping[str, Case] = CASES) -> None:
+        """`cases` are of kinds of jobs that the bench can do."""
         self._bench = bench
-        self._prepared: dict[str, list[dict[str, Any]]] = {}
+        self._cases = cases
+        self._prepared: dict[str, Kept] = {}
         self._before: dict[str, World] = {}
         self._undisturbed: dict[str, World] = {}
+        self._calls: dict[str, tuple[Request, ...]] = {}
         self._machines = 0
+        self._empty = Kept.of(bench.reset())
 
     def points(self, kind: str) -> list[Point]:
-        """Every point of a kind, in the order of its calls. Runs it once, undisturbed."""
-        execution = self._fresh(kind)
+        """Every point of a kind, in the order of its calls."""
+        calls = len(self.calls(kind))
+        return [Point(kind, number, after) for number in range(1, calls + 1) for after in (False, True)]
 
-        def undisturbed() -> list[str]:
-            with Faults() as faults:
-                faults.watch(*self._bench.clients)
-                self._work(kind, execution)
-                return faults.sent
+    def different_points(self, kind: str) -> list[Point]:
+        """Points enough to meet every state of AWS that a kill may leave: what a process knew dies with it, so all
+        from one write to the next leave the same. Before the first call, and after each that may write."""
+        writes = [number for number, call in enumerate(self.calls(kind), start=1) if not call.only_reads]
+        return [Point(kind, 1, False), *(Point(kind, number, True) for number in writes)]
 
-        calls = self._apart(undisturbed).answer
-        self._undisturbed[kind] = self._world()
-        return [Point(kind, number, after) for number in range(1, len(calls) + 1) for after in (False, True)]
+    def ways(self, kind: str) -> tuple[str, ...]:
+        """The ways on that there are for a kind."""
+        if kind == STOP:
+            return "goes on", "asked again"
+        return (*WAYS, "stopped") if self._cases[kind][0] == VERSION else WAYS
+
+    def calls(self, kind: str) -> tuple[Request, ...]:
+        """Those of a run that nothing disturbs, which is made once."""
+        if kind not in self._calls:
+            self._calls[kind] = self._run(kind, self._fresh(kind)).requests
+            self._undisturbed[kind] = self._world(kind)
+        return self._calls[kind]
 
     def crash(self, point: Point, way: str) -> str:
         """Kills at a point, goes on, and judges; returns in a word what became of the job.
@@ -122,44 +107,37 @@ class Crashes:
         Raises:
             AssertionError: it is neither done nor failed with a reason, or something else is not as it should be.
         """
-        if point.kind not in self._undisturbed:
-            self.points(point.kind)
+        self.calls(point.kind)
         execution = self._fresh(point.kind)
-
-        def doomed() -> None:
-            with Faults() as faults:
-                kill = Kill(point.after, die)
-                faults.add(self._bench.clients, ANY, kill, skip=point.call - 1, times=1)
-                self._work(point.kind, execution)
-
-        assert self._apart(doomed).killed, f"{point}: the process outlived its kill"
+        ended = self._run(point.kind, execution, Death(point.call, point.after))
+        assert ended.killed, f"{point}: the process outlived its kill"
         if point.kind == STOP:
             return self._stopped(point, way, execution)
         self._go_on(point.kind, way, execution)
         return self._judged(point, way, self._before[point.kind])
 
+    def _run(self, kind: str, execution: str, death: Death | None = None) -> Ended:
+        """Every process draws tokens of its own."""
+        self._bench.process += 1
+        return self._bench.apart(lambda: self._work(kind, execution), death)
+
     def _work(self, kind: str, execution: str) -> None:
         if kind == STOP:
             self._ask("StopSolutionVersionCreation", solution_version_arn=VERSION)
         else:
-            self._bench.run(CASES[kind][0], execution)
-
-    def _apart(self, work: Any) -> Any:
-        """Every process draws tokens of its own."""
-        self._bench.process += 1
-        return in_a_process(work)
+            self._bench.run(self._cases[kind][0], execution)
 
     def _fresh(self, kind: str) -> str:
-        """The bench as prepared for a kind, its bucket empty; returns an execution of its machine, which runs."""
+        """The bench as prepared for a kind; returns an execution of its machine, which runs."""
         bench = self._bench
         if kind not in self._prepared:
-            bench.reset()
-            (CASES[kind][1] if kind in CASES else lambda _: None)(bench)
-            self._prepared[kind], self._before[kind] = bench.stored(), World(self._items(), {})
-        bench.reset(self._prepared[kind])
+            self._empty.put_back(bench)
+            if kind in self._cases:
+                self._cases[kind][1](bench)
+            self._prepared[kind] = Kept.of(bench)
+            self._before[kind] = self._world(kind)
+        self._prepared[kind].put_back(bench)
         bench.process += 1
-        for key in self._keys():
-            bench.context.home.client.delete_object(Bucket="home", Key=key)
         self._machines += 1
         bench.machine = bench.make_machine(f"crash{self._machines}")
         resource = self._resource(kind)
@@ -171,7 +149,7 @@ class Crashes:
     # How somebody goes on
 
     def _go_on(self, kind: str, way: str, execution: str) -> None:
-        bench, arn = self._bench, CASES[kind][0]
+        bench, arn = self._bench, self._cases[kind][0]
         bench.process += 1
         if way == "retried":
             bench.run(arn, execution)
@@ -210,10 +188,10 @@ class Crashes:
 
     def _judged(self, point: Point, way: str, before: World) -> str:
         said = f"{point}, {way}"
-        arn, _, end, expected = CASES[point.kind]
+        arn, _, end, expected = self._cases[point.kind]
         status, reason, done = self._standing(point.kind)
         assert status in _FINAL, f"{said}: {status} for ever"
-        world = self._world()
+        world = self._world(point.kind)
         if done:
             assert end(self._bench) == expected, said
             undisturbed = self._undisturbed[point.kind]
@@ -230,7 +208,8 @@ class Crashes:
         assert now == then, f"{said}: {World(then, {}).difference(World(now, {}))}"
         for kept in ("serving", "model", "artefact", "columns"):
             assert mine["inner"].get(kept) == was["inner"].get(kept), f"{said}: {kept}"
-        assert all("ATTEMPT" in key for key in world.objects), f"{said}: {sorted(world.objects)}"
+        left = World({}, {key: text for key, text in world.objects.items() if ATTEMPT not in key})
+        assert left.objects == before.objects, f"{said}: {World({}, before.objects).difference(left)}"
         return "stopped" if status == "CREATE STOPPED" else "failed with a reason"
 
     def _stopped(self, point: Point, way: str, execution: str) -> str:
@@ -263,7 +242,7 @@ class Crashes:
             bench.step("fail", VERSION, execution, attempt=record.attempt, error={"Error": "StaleAttempt"})
 
     def _resource(self, kind: str) -> Resource:
-        name = parse_arn(VERSION if kind == STOP else CASES[kind][0])
+        name = parse_arn(VERSION if kind == STOP else self._cases[kind][0])
         assert name is not None
         return self._bench.get(name.kind, name.resource_id)
 
@@ -277,31 +256,8 @@ class Crashes:
             return resource.status, resource.failure_reason, False
         return resource.status or "", resource.failure_reason, resource.status == "ACTIVE"
 
-    def _keys(self) -> list[str]:
-        answer = self._bench.context.home.client.list_objects_v2(Bucket="home")
-        return [each["Key"] for each in answer.get("Contents", [])]
-
-    def _world(self) -> World:
-        pointed = set(_TOKEN.findall(json.dumps(self._bench.stored())))
-        objects: dict[str, str] = {}
-        for key in self._keys():
-            if not set(_TOKEN.findall(key)) <= pointed:
-                continue  # of an attempt that was cut off
-            content = self._bench.context.home.client.get_object(Bucket="home", Key=key)["Body"].read().decode()
-            name, text = _TOKEN.sub("ATTEMPT", key), _TOKEN.sub("ATTEMPT", content)
-            assert objects.setdefault(name, text) == text, f"two attempts that are pointed to differ in {name}"
-        return World(self._items(), objects)
-
-    def _items(self) -> dict[tuple[str, str], Any]:
-        return {(item["pk"]["S"], item["sk"]["S"]): _comparable(item) for item in self._bench.stored()}
-
-
-def _comparable(item: dict[str, Any]) -> Any:
-    if "document" not in item:
-        return {name: value for name, value in item.items() if name not in ("pk", "sk")}
-    document = json.loads(_TOKEN.sub("ATTEMPT", item["document"]["S"]))
-    job = document["inner"].pop("job", None)
-    return {**document, "outcome": job and job["outcome"], "incarnation": item["incarnation"]["S"]}
+    def _world(self, kind: str) -> World:
+        return world_of(self._bench, self._prepared[kind].tokens)
 
 
 def sampled(points: Sequence[Point], number: int | None, seed: int) -> Iterator[Point]:

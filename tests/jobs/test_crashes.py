@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
+import boto3
 import pytest
 
 from benchmarks import crashes as crashes_table
 from benchmarks.crashes import Kind, measure
 from reco.arns import parse_arn
 from reco.jobs.workflow import JOBS
-from tests.jobs.bench import Bench
+from tests.jobs.bench import REGION, Bench
 from tests.jobs.cases import CASES
-from tests.jobs.crashing import KINDS, STOP, Crashes, sampled, ways_of
-from tests.processes import die, in_a_process
+from tests.jobs.crashing import KINDS, STOP, Crashes, sampled
+from tests.processes import Death, in_a_process
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def test_a_job_killed_anywhere_is_done_or_failed_with_a_reason_whoever_goes_on(c
     points = crashes.points(kind)
     assert len(points) > 6, "the job made hardly any call: nothing was tested"
     # Each way on at a point of its own; `sampled` keeps them different.
-    ways = ways_of(kind)
+    ways = crashes.ways(kind)
     outcomes = {crashes.crash(point, way) for point, way in zip(sampled(points, len(ways), seed=1), ways, strict=True)}
     assert outcomes <= {"done", "failed with a reason", "stopped"}
 
@@ -38,25 +40,46 @@ def test_every_machine_there_is_is_killed_here() -> None:
     assert STOP in KINDS
 
 
-def test_a_killed_process_leaves_what_it_did_and_nothing_else(shared_bench: Bench) -> None:
-    client = shared_bench.context.home.client
+@pytest.mark.parametrize("after", [False, True])
+def test_a_killed_process_leaves_what_it_did_and_nothing_else(shared_bench: Bench, after: bool) -> None:
+    client = shared_bench.reset().context.home.client
+
+    def put(key: str) -> None:
+        client.put_object(Bucket="home", Key=f"{after}/{key}", Body=b"x" * 100_000)
 
     def work() -> None:
         try:
-            client.put_object(Bucket="home", Key="done", Body=b"x" * 100_000)
-            die()
+            put("done")
+            put("doing")
         finally:
-            client.put_object(Bucket="home", Key="never", Body=b"")
+            put("never")
 
-    assert in_a_process(work).killed
-    keys = [each["Key"] for each in client.list_objects_v2(Bucket="home")["Contents"]]
-    assert "done" in keys and "never" not in keys
-    assert len(client.get_object(Bucket="home", Key="done")["Body"].read()) == 100_000
+    ended = in_a_process(work, Death(request=2, after=after))
+    assert (ended.killed, len(ended.requests)) == (True, 2)
+    listed = client.list_objects_v2(Bucket="home", Prefix=f"{after}/")["Contents"]
+    assert {each["Key"]: each["Size"] for each in listed} == {
+        f"{after}/{key}": 100_000 for key in ("done", "doing")[: 1 + after]
+    }
+
+
+def test_a_process_is_killed_by_whichever_thread_and_client_asks(shared_bench: Bench) -> None:
+    def work() -> None:
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(lambda _: boto3.client("s3", region_name=REGION).list_buckets(), range(8)))
+
+    assert len(in_a_process(work).requests) == 8
+    ended = in_a_process(work, Death(request=5, after=True))
+    assert (ended.killed, len(ended.requests)) == (True, 5)
 
 
 def test_a_process_that_ends_by_itself_says_what_it_found(shared_bench: Bench) -> None:
-    ended = in_a_process(lambda: len(shared_bench.stored()))
+    def work() -> int:
+        shared_bench.context.home.write_text("s3://home/x", "{}")
+        return len(shared_bench.stored())
+
+    ended = in_a_process(work, Death(request=3, after=True))
     assert (ended.killed, ended.answer) == (False, len(shared_bench.stored()))
+    assert [each.only_reads for each in ended.requests] == [False, True]
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
         in_a_process(lambda: 1 // 0)
 

@@ -13,6 +13,7 @@ from reco.errors import AlgorithmFault, StaleAttempt, UserFault
 from reco.jobs.plan import job_name
 from reco.jobs.specification import TrainSpecification, specification_from_json
 from reco.jobs.trials import ProposeSpecification, SearchReport, TrialSpecification, search_report_from_json
+from tests.jobs import stand_in
 from tests.jobs.bench import IMPORT, RECIPE, VERSION, Bench
 
 POPULAR = "arn:aws:personalize:::recipe/aws-popularity-count"
@@ -213,9 +214,11 @@ def test_what_a_run_said_itself_is_not_overwritten_and_what_succeeded_has_not_fa
 def test_the_ranges_may_be_used_up_before_the_jobs_are(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.put_search(jobs=40, parallel=2)
     search = Searching(bench)
-    propose = bench._proposal
+    propose = stand_in.proposal_of
     monkeypatch.setattr(
-        bench, "_proposal", lambda asked: replace(propose(asked), trials=() if asked.known else propose(asked).trials)
+        stand_in,
+        "proposal_of",
+        lambda asked: replace(propose(asked), trials=() if asked.known else propose(asked).trials),
     )
     assert search.finish()["summary"]["search"]["trials"] == 2
 
