@@ -134,7 +134,8 @@ class JobsStack(cdk.Stack):
                 *self._caller_data(),
                 *self._instance_needs(),
                 *key_rights(storage.key),
-                *group_key_rights(self._options.data_keys, "Decrypt", "DescribeKey", "GenerateDataKey"),
+                # Encrypt is what SageMaker asks of the role for a job's output (CreateTrainingJob, OutputDataConfig).
+                *group_key_rights(self._options.data_keys, "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"),
                 *volume_key_rights([*([storage.key.key_arn] if storage.key else []), *self._options.data_keys]),
             ],
             options=self._options,

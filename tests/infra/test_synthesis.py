@@ -130,6 +130,7 @@ def test_each_role_may_do_with_the_listed_keys_what_its_work_with_objects_takes(
         ("Workflow", "kms:GenerateDataKey", True),
         ("Job", "kms:Decrypt", False),
         ("Job", "kms:DescribeKey", False),
+        ("Job", "kms:Encrypt", False),
         ("Job", "kms:GenerateDataKey", False),
         ("Job", "kms:CreateGrant", False),
         ("Deployment", "kms:Decrypt", True),
