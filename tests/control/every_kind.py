@@ -71,6 +71,8 @@ def one_of_each(bench: Bench, name: str) -> tuple[dict[Kind, str], dict[tuple[st
         "recommenderArn"
     ]
     bench.end_job(made[Kind.RECOMMENDER])
+    # Its schedule is made by whoever looks, or hears that it is ACTIVE.
+    client.describe_recommender(recommenderArn=made[Kind.RECOMMENDER])
     bench.settle()
     return made, {
         ("CreateBatchSegmentJob", "solutionVersionArn"): segmenting,
