@@ -43,8 +43,13 @@ _UPDATES_BY_HAND = (
     "nothing here makes UPDATE versions by the clock: let an EventBridge schedule create a solution version with "
     "trainingMode UPDATE"
 )
+_NO_DATA = (
+    "nothing here imports what lands in a bucket: give the dataset an import block, or create the import job yourself; "
+    "until data are there, trainings fail"
+)
 _BATCH_BY_HAND = "nothing here starts batch jobs by the clock: let an EventBridge schedule create the job"
 
+_LEARNED_FROM = "datasets.interactions"
 _LONGEST_NAME = 63
 
 
@@ -99,6 +104,9 @@ class _Reading(Blocks):
         datasets = tuple(each.path for each in self.resources if each.kind is Kind.DATASET)
         imports = tuple(each.path for each in self.resources if each.kind is Kind.DATASET_IMPORT_JOB)
         data = (*datasets, *imports)
+        learning = top.get("solutions") or top.get("recommenders")
+        if learning and f"{_LEARNED_FROM}.dataset" in datasets and f"{_LEARNED_FROM}.import" not in imports:
+            self.not_applied.append(NotApplied(f"{_LEARNED_FROM}.import", "absent", _NO_DATA))
         if "eventTracker" in top:
             self._simple(Kind.EVENT_TRACKER, top["eventTracker"], (None, "eventTracker"), datasets)
         for place, block in self.elements(top.get("filters"), (None, "filters")):

@@ -17,7 +17,7 @@ HyperparameterValue = int | float | bool | str
 WITHOUT_EFFECT = "Accepted without effect"
 """How the sentence of a hyperparameter begins that changes nothing."""
 
-_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _TRUTHS = {"true": True, "false": False}
 
 

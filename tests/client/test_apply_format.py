@@ -77,6 +77,18 @@ def test_every_schedule_of_the_file_is_told_with_what_to_do_instead() -> None:
     assert all(each.reason for each in not_applied)
 
 
+def test_a_file_that_trains_without_importing_is_told_so(tmp_path: Path) -> None:
+    block = {key: value for key, value in EVERY_BLOCK["datasets"]["interactions"].items() if key != "import"}
+    (told,) = (
+        each
+        for each in read(tmp_path, changed("datasets.interactions", block)).not_applied
+        if each.path == "datasets.interactions.import"
+    )
+    assert "give the dataset an import block" in told.reason
+    alone = {"datasetGroup": EVERY_BLOCK["datasetGroup"], "datasets": {"interactions": block}}
+    assert "datasets.interactions.import" not in {each.path for each in read(tmp_path, alone).not_applied}
+
+
 def test_root_tags_are_for_whatever_has_none_of_its_own_and_can_have_some() -> None:
     for each in read_configuration(SAMPLES / "every-block.json").resources:
         if operations_on(each.kind).takes_tags:
