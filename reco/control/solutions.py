@@ -161,5 +161,7 @@ def require_datasets(registry: Registry, group_arn: str, recipe: Recipe | None) 
         dataset = datasets.get(dataset_type)
         if dataset is None or dataset.deleting_since is not None:
             needing = recipe.name if recipe else "performAutoML"
-            raise InvalidInput(f"{needing} needs a dataset of type {dataset_type}, and {group_arn} has none.")
+            raise InvalidInput(
+                f"{needing} needs a dataset of type {dataset_type}, and {group_arn} has none; create one first."
+            )
     return datasets
