@@ -204,6 +204,22 @@ def test_a_buckets_settings_and_its_deletion_come_back(start: Any) -> None:
         assert "dropped" not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
 
 
+def test_objects_and_the_state_of_their_keys_come_back(start: Any) -> None:
+    with start() as world:
+        kms, s3 = world.client("kms"), world.client("s3")
+        key = kms.create_key()["KeyMetadata"]
+        s3.create_bucket(Bucket="kept")
+        s3.put_object(Bucket="kept", Key="k", Body=b"1", ServerSideEncryption="aws:kms", SSEKMSKeyId=key["Arn"])
+        kms.disable_key(KeyId=key["KeyId"])
+    with start() as world:
+        kms, s3 = world.client("kms"), world.client("s3")
+        assert s3.head_object(Bucket="kept", Key="k")["SSEKMSKeyId"] == key["Arn"]
+        with pytest.raises(ClientError, match=r"KMS\.DisabledException"):
+            s3.get_object(Bucket="kept", Key="k")
+        kms.enable_key(KeyId=key["KeyId"])
+        assert s3.get_object(Bucket="kept", Key="k")["Body"].read() == b"1"
+
+
 def test_iam_and_kms_come_back_with_the_same_ids_and_secrets(start: Any) -> None:
     trust = json.dumps(
         {
