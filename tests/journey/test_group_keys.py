@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ import pytest
 
 from local.journey import RECIPES, JourneyFailed, Traveller
 from local.process import StackProcess
-from local.sample_shop import INTERACTIONS_SCHEMA
 from reco.arns import parse_arn
 from reco.storage.resources import ResourceTable
-from tests.journey.test_recommenders import FOR_YOU, ITEMS_SCHEMA, two_tastes
+from tests.journey.shops import open_domain_group
+from tests.journey.test_recommenders import FOR_YOU
 
 pytestmark = pytest.mark.xdist_group("group keys")
 
@@ -99,20 +98,7 @@ class Shop:
 def open_shop(world: StackProcess, name: str, **key: str) -> Shop:
     """A group of its own, with interactions and items."""
     traveller = Traveller(world.client, poll_s=0.05)
-    personalize, data = traveller.personalize, two_tastes()
-    group = personalize.create_dataset_group(name=name, domain="ECOMMERCE", **key)["datasetGroupArn"]
-    shop = Shop(world, traveller, group, [])
-    traveller.wait("group", partial(personalize.describe_dataset_group, datasetGroupArn=group))
-    traveller.s3.create_bucket(Bucket=BUCKET)
-    for kind, schema in (("interactions", INTERACTIONS_SCHEMA), ("items", ITEMS_SCHEMA)):
-        traveller.s3.put_object(Bucket=BUCKET, Key=f"{kind}.csv", Body=data[kind])
-        made = personalize.create_schema(name=f"{name}-{kind}", schema=json.dumps(schema), domain="ECOMMERCE")
-        created = personalize.create_dataset(
-            name=kind, schemaArn=made["schemaArn"], datasetGroupArn=group, datasetType=kind
-        )
-        shop.wait(personalize.describe_dataset, datasetArn=created["datasetArn"])
-        shop.bring_in(kind)
-    return shop
+    return Shop(world, traveller, *open_domain_group(traveller, name, BUCKET, **key))
 
 
 @pytest.fixture(scope="module")

@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
 
 from local.journey import Journey, Traveller
 from local.process import StackProcess
-from local.sample_shop import INTERACTIONS_SCHEMA
+from tests.journey.shops import open_domain_group
 
 pytestmark = pytest.mark.xdist_group("recommenders")
 
 FOR_YOU = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
 BEST_SELLERS = "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-purchases"
-USERS, ITEMS, EVENTS = 44, 60, 24
 PATIENCE_S = 120
-ITEMS_SCHEMA = {
-    "type": "record",
-    "name": "Items",
-    "namespace": "com.amazonaws.personalize.schema",
-    "fields": [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "PRICE", "type": "float"},
-        {"name": "CATEGORY_L1", "type": "string", "categorical": True},
-    ],
-    "version": "1.0",
-}
-
-
-def two_tastes() -> dict[str, bytes]:
-    """Even users view even items, odd ones odd items; just enough for a training, and nobody buys anything."""
-    draw = np.random.default_rng(5)
-    rows = []
-    for user in range(USERS):
-        touched = draw.permutation(ITEMS // 2)[:EVENTS] * 2 + user % 2
-        rows += [f"u{user:02},i{item:02},{1_700_000_000 + 60 * place},View" for place, item in enumerate(touched)]
-    items = [f"i{item:02},{item},{'even' if item % 2 == 0 else 'odd'}" for item in range(ITEMS)]
-    return {
-        "interactions": "\n".join(["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE", *rows]).encode(),
-        "items": "\n".join(["ITEM_ID,PRICE,CATEGORY_L1", *items]).encode(),
-    }
 
 
 @dataclass(frozen=True)
@@ -89,21 +60,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(world: StackProcess) -> Shop:
     traveller = Traveller(world.client, poll_s=0.05)
-    personalize, data = traveller.personalize, two_tastes()
-    group = personalize.create_dataset_group(name="domain-shop", domain="ECOMMERCE")["datasetGroupArn"]
-    traveller.wait("group", lambda: personalize.describe_dataset_group(datasetGroupArn=group))
-    traveller.s3.create_bucket(Bucket="domain-data")
-    for name, schema in (("interactions", INTERACTIONS_SCHEMA), ("items", ITEMS_SCHEMA)):
-        traveller.s3.put_object(Bucket="domain-data", Key=f"{name}.csv", Body=data[name])
-        schema_arn = personalize.create_schema(name=f"domain-{name}", schema=json.dumps(schema), domain="ECOMMERCE")
-        dataset = personalize.create_dataset(
-            name=f"domain-{name}", schemaArn=schema_arn["schemaArn"], datasetGroupArn=group, datasetType=name
-        )["datasetArn"]
-        traveller.wait("dataset", partial(personalize.describe_dataset, datasetArn=dataset))
-        job = personalize.create_dataset_import_job(
-            jobName=f"domain-{name}", datasetArn=dataset, dataSource={"dataLocation": f"s3://domain-data/{name}.csv"}
-        )["datasetImportJobArn"]
-        traveller.wait("import", partial(personalize.describe_dataset_import_job, datasetImportJobArn=job))
+    group, _ = open_domain_group(traveller, "domain-shop", "domain-data")
     return Shop(traveller, group)
 
 

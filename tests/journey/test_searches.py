@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
 
-from local.journey import Journey, Traveller
 from local.process import StackProcess
-from local.sample_data import SampleData
-from local.sample_shop import INTERACTIONS_SCHEMA, ITEMS_SCHEMA
+from tests.journey.shops import ImportedShop, two_tastes
 
 pytestmark = pytest.mark.xdist_group("searches")
 
@@ -23,38 +19,8 @@ POPULAR = "arn:aws:personalize:::recipe/aws-popularity-count"
 NDCG = "normalized_discounted_cumulative_gain_at_25"
 
 
-def two_tastes(users: int = 44, items: int = 60, events: int = 24) -> SampleData:
-    """Even users touch even items, odd ones odd items; just enough for a training."""
-    draw = np.random.default_rng(5)
-    rows, tastes = [], {}
-    for user in range(users):
-        tastes[f"u{user:02}"] = str(user % 2)
-        touched = draw.permutation(items // 2)[:events] * 2 + user % 2
-        rows += [f"u{user:02},i{item:02},{1_700_000_000 + 60 * place},View" for place, item in enumerate(touched)]
-    columns = [field["name"] for field in ITEMS_SCHEMA["fields"]]
-    catalogue = [",".join(f"i{item:02}" if name == "ITEM_ID" else "1" for name in columns) for item in range(items)]
-    return SampleData(
-        name="two tastes",
-        interactions_csv="\n".join(["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE", *rows]).encode(),
-        interactions_schema=INTERACTIONS_SCHEMA,
-        items_csv="\n".join([",".join(columns), *catalogue]).encode(),
-        items_schema=ITEMS_SCHEMA,
-        titles={},
-        groups={},
-        histories={},
-        event_type="View",
-        tastes=tastes,
-    )
-
-
-@dataclass(frozen=True)
-class Shop:
+class Shop(ImportedShop):
     """A group with a few users' interactions."""
-
-    world: StackProcess
-    traveller: Traveller
-    journey: Journey
-    sample: SampleData
 
     def solution(self, name: str, **settings: Any) -> str:
         arn = self.traveller.personalize.create_solution(
@@ -84,12 +50,7 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(world: StackProcess) -> Shop:
-    traveller = Traveller(world.client, poll_s=0.05)
-    journey = Journey(prefix="searches", bucket="searched-data")
-    sample = two_tastes()
-    traveller.upload(journey, sample)
-    traveller.import_data(journey, sample)
-    return Shop(world, traveller, journey, sample)
+    return Shop.opened(world, "searches", two_tastes())
 
 
 def test_hpo_finds_hyperparameters_within_its_ranges(shop: Shop) -> None:

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pytest
 
 from local.journal import KeptExecution
-from local.journey import Journey, Traveller
 from local.notices import BAD_ENDS, change_event
 from local.process import StackProcess
-from local.sample_data import SampleData, shop_data
+from local.sample_data import shop_data
+from tests.journey.shops import ImportedShop
 from tests.local.test_state_machines import wait_for
 
 pytestmark = pytest.mark.xdist_group("stopped")
 
 
-@dataclass(frozen=True)
-class Shop:
-    """A group with data in it."""
-
-    world: StackProcess
-    traveller: Traveller
-    journey: Journey
-    sample: SampleData
+class Shop(ImportedShop):
+    """A group whose jobs are stopped."""
 
     def start_import(self, name: str) -> str:
         answer = self.traveller.personalize.create_dataset_import_job(
@@ -60,12 +53,7 @@ def running_jobs(world: StackProcess, job: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def shop(world: StackProcess) -> Shop:
-    traveller = Traveller(world.client, poll_s=0.05)
-    journey = Journey(prefix="stopped", bucket="stopped-data")
-    sample = shop_data()
-    traveller.upload(journey, sample)
-    traveller.import_data(journey, sample)
-    return Shop(world, traveller, journey, sample)
+    return Shop.opened(world, "stopped", shop_data())
 
 
 def ended(describe: Any) -> dict[str, Any]:

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from local.process import StackProcess
-from local.sample_shop import INTERACTIONS_SCHEMA
-from tests.journey.test_recommenders import ITEMS_SCHEMA, two_tastes
+from tests.journey.shops import two_tastes
 from tests.programs.notebook import Notebook
 
 pytestmark = pytest.mark.xdist_group("recommenders")
@@ -105,9 +104,13 @@ def test_the_whole_road_and_back(road: Road, world: StackProcess) -> None:
     personalize, s3 = road.personalize, world.client("s3")
     s3.create_bucket(Bucket="compatible")
     group, _ = road.made("dataset_group", name="compatible")
-    for dataset_type, schema in (("Interactions", INTERACTIONS_SCHEMA), ("Items", ITEMS_SCHEMA)):
+    sample = two_tastes()
+    for dataset_type, schema, csv in (
+        ("Interactions", sample.interactions_schema, sample.interactions_csv),
+        ("Items", sample.items_schema, sample.items_csv),
+    ):
         key = f"{dataset_type}.csv"
-        s3.put_object(Bucket="compatible", Key=key, Body=two_tastes()[dataset_type.lower()])
+        s3.put_object(Bucket="compatible", Key=key, Body=csv)
         schema_arn = personalize.create_schema(name=f"compatible-{dataset_type}", schema=json.dumps(schema))[
             "schemaArn"
         ]

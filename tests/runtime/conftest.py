@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
 from reco.models.history import HISTORY_WEIGHTS
 from reco.models.interactions import Interactions
+from reco.models.source import FittedModel
 from reco.models.training_data import TrainingData
 from reco.recipes.catalogue import recipe_by_arn
 from reco.runtime.model import FAR_ARRAYS, LoadedModel
@@ -46,22 +48,27 @@ def shop() -> Interactions:
     return Interactions(offsets, np.concatenate(items).astype(np.int32), times.astype(np.int64), len(ITEMS))
 
 
-def write_model(folder: Path, recipe_name: str, **attributes: Any) -> str:
-    """A trained artefact of the shop; returns its digest."""
+@cache
+def fitted(recipe_name: str) -> FittedModel:
+    """The shop's model, fitted once for all tests."""
     recipe = recipe_by_arn(f"arn:aws:personalize:::recipe/{recipe_name}")
     given = {"hidden_dimension": "32"} if recipe.hyperparameter("hidden_dimension") else {}
     values = recipe.resolve(given, {})
-    interactions = shop()
     if recipe.family == "item_similarity":
         values = {**values, "max_item_interaction_count_percentile": 1.0, "max_user_history_length_percentile": 1.0}
-    fitted = fit_model(TrainingData(interactions), recipe.family, values, FitSettings())
+    return fit_model(TrainingData(shop()), recipe.family, values, FitSettings())
+
+
+def write_model(folder: Path, recipe_name: str, **attributes: Any) -> str:
+    """A trained artefact of the shop; returns its digest."""
+    interactions, model = shop(), fitted(recipe_name)
     unsettled = attributes.pop("unsettled", ())
     weights = attributes.pop("event_weights", None)
     return write_artefact(
         folder,
         kind="model",
         arrays={
-            **fitted.arrays,
+            **model.arrays,
             **Vocabulary.from_strings(ITEMS).arrays("items"),
             **Vocabulary.from_strings(USERS).arrays("users"),
             **Vocabulary.from_strings(unsettled).arrays(UNSETTLED_EVENTS),
@@ -70,7 +77,7 @@ def write_model(folder: Path, recipe_name: str, **attributes: Any) -> str:
             "history_times": interactions.times,
             **({} if weights is None else {HISTORY_WEIGHTS: np.asarray(weights, np.float32)}),
         },
-        attributes={**fitted.attributes, EVENTS_THROUGH: 0, "recipe": recipe_name, **attributes},
+        attributes={**model.attributes, EVENTS_THROUGH: 0, "recipe": recipe_name, **attributes},
     )
 
 
