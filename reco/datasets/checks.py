@@ -67,7 +67,8 @@ def reason(schema: Schema, fault: int) -> tuple[str, str]:
         OUT_OF_RANGE: f"out of range for {field.type}",
         NOT_NUMBER: "not a number",
         NOT_BOOLEAN: "neither true nor false",
-        TOO_LONG: f"longer than {text_limit(field)} characters",
+        # Personalize's own words (control-plane reference, B.4).
+        TOO_LONG: f"Length cannot be more than {text_limit(field)} characters for {field.name}",
     }
     return field.name, words[fault % FAULTS_PER_FIELD]
 

@@ -57,8 +57,10 @@ def described(machine: str, subject: str, reason: str) -> str:
     Args:
         subject: for an import, what the dataset's records are called: Interactions; not used for the others.
     """
+    # So the service says it: without "for" where the header is wrong.
+    of = "" if reason.startswith("Input CSV is missing") else "for "
     beginning = {
-        "import": f"Failed to create a data import job for {subject} dataset...",
+        "import": f"Failed to create a data import job {of}{subject} dataset...",
         "train": "Create failed. ",
         "deploy": "Create failed. ",
         "recommender": "Create failed. ",

@@ -99,7 +99,7 @@ def value_of(cell, each):
         if each.textual:
             return cell[:20_000], None
         limit = LIMITS.get(each.name, 1000)
-        return cell, f"longer than {limit} characters" if len(cell) > limit else None
+        return cell, _too_long(limit, each.name) if len(cell) > limit else None
     if each.type == "boolean":
         return cell == "true", None if cell in ("true", "false") else "neither true nor false"
     if each.type in ("int", "long"):
@@ -113,3 +113,7 @@ def value_of(cell, each):
     value = float(cell)
     largest = 3.4028234663852886e38 if each.type == "float" else math.inf
     return value, None if math.isfinite(value) and abs(value) <= largest else f"out of range for {each.type}"
+
+
+def _too_long(limit, name):
+    return f"Length cannot be more than {limit} characters for {name}"

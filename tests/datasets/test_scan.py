@@ -98,8 +98,8 @@ def test_files_of_one_folder_are_read_one_after_another_each_by_its_own_header(t
         (b"u9,i9,2020-01-01", "TIMESTAMP", "not a whole number"),
         ("u9,i9,٩".encode(), "TIMESTAMP", "not a whole number"),
         (b"u9,i9,9223372036854775808", "TIMESTAMP", "out of range for long"),
-        (b"u" * 257 + b",i9,9", "USER_ID", "longer than 256 characters"),
-        ("é".encode() * 257 + b",i9,9", "USER_ID", "longer than 256 characters"),
+        (b"u" * 257 + b",i9,9", "USER_ID", "Length cannot be more than 256 characters for USER_ID"),
+        ("é".encode() * 257 + b",i9,9", "USER_ID", "Length cannot be more than 256 characters for USER_ID"),
     ],
 )
 def test_a_bad_line_costs_itself_and_no_other(tmp_path, line, column, reason):
@@ -157,9 +157,9 @@ def test_both_kinds_of_escape_may_be_in_one_file(tmp_path):
         (b",,d,2147483648,1,", "STEPS", "out of range for int"),
         (b",,d,-2147483649,1,", "STEPS", "out of range for int"),
         (b",,d,99999999999999999999,1,", "STEPS", "out of range for int"),
-        (b",," + b"d" * 1001 + b",1,1,", "DEVICE", "longer than 1000 characters"),
+        (b",," + b"d" * 1001 + b",1,1,", "DEVICE", "Length cannot be more than 1000 characters for DEVICE"),
         (b",,,1,1,", "DEVICE", "empty, but the schema does not allow null"),
-        (b"e" * 1001 + b",,d,1,1,", "EVENT_TYPE", "longer than 1000 characters"),
+        (b"e" * 1001 + b",,d,1,1,", "EVENT_TYPE", "Length cannot be more than 1000 characters for EVENT_TYPE"),
     ],
 )
 def test_every_type_has_its_own_reasons(tmp_path, cells, column, reason):

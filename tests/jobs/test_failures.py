@@ -47,6 +47,8 @@ def test_every_way_to_fail_says_what_to_do(error: dict[str, str], words: list[st
 
 def test_texts_begin_as_personalize_words_them() -> None:
     assert described("import", "Items", "No.") == "Failed to create a data import job for Items dataset...No."
+    missing = "Input CSV is missing the following columns:[USER_ID]."
+    assert described("import", "Items", missing) == f"Failed to create a data import job Items dataset...{missing}"
     assert described("train", "", "Too few.") == "Create failed. Too few."
     assert described("train", "", "Create failed. Too few.") == "Create failed. Too few."
     assert len(described("train", "", "x" * 5000)) == LONGEST_REASON

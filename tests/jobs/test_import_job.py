@@ -93,7 +93,7 @@ def test_a_failure_of_the_container_becomes_the_reason(bench: Bench) -> None:
     answer = bench.step("fail", IMPORT, execution, attempt=attempt, error=error)
     assert answer == {"status": "CREATE FAILED"}
     assert bench.job.failure_reason == (
-        "Failed to create a data import job for Interactions dataset..."
+        "Failed to create a data import job Interactions dataset..."
         "Input CSV is missing the following columns:[ITEM_ID]."
     )
     assert "import" not in bench.dataset.inner
