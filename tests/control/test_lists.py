@@ -35,6 +35,17 @@ def test_the_last_page_has_no_token(bench: Bench, groups: list[str]) -> None:
     assert "nextToken" in bench.client.list_dataset_groups(maxResults=6)
 
 
+def test_a_page_has_a_hundred_unless_it_is_told_otherwise(bench: Bench) -> None:
+    for number in range(101):
+        bench.client.create_schema(name=f"s{number}", schema=ITEMS)
+
+    first = bench.client.list_schemas()
+
+    assert len(first["schemas"]) == 100
+    assert len(bench.client.list_schemas(nextToken=first["nextToken"])["schemas"]) == 1
+    assert len(bench.client.list_schemas(nextToken="", maxResults=3)["schemas"]) == 3, "an empty token begins"
+
+
 def test_a_page_goes_on_where_it_stopped_though_others_came_and_went(bench: Bench, groups: list[str]) -> None:
     first = bench.client.list_dataset_groups(maxResults=2)
     bench.settle()
