@@ -28,7 +28,7 @@ def check_schema(schema: Schema, domain: Domain | None) -> None:
     for flag in ITEMS_FLAGS:
         marked = [field.name for field in schema.fields if flag in field.flags]
         if len(marked) > 1:
-            raise InvalidInput(f"Schema: fields {', '.join(marked)} are {flag}; at most 1 field may be.")
+            raise InvalidInput(f"schema: fields {', '.join(marked)} are {flag}; at most 1 field may be.")
     _check_named(schema, rules, domain)
     _check_metadata(schema, rules)
 
@@ -71,13 +71,13 @@ def check_replacement(old: Schema, new: Schema) -> None:
 def _check_flags(field: Field, dataset_type: str) -> None:
     flags = field.flags
     if flags and field.type != "string":
-        raise InvalidInput(f"Schema: field {field.name} is {flags[0]}, so its type must be string; it is {field.type}.")
+        raise InvalidInput(f"schema: field {field.name} is {flags[0]}, so its type must be string; it is {field.type}.")
     if field.categorical and field.textual:
-        raise InvalidInput(f"Schema: field {field.name} is both categorical and textual; choose one.")
+        raise InvalidInput(f"schema: field {field.name} is both categorical and textual; choose one.")
     of_items = [flag for flag in flags if flag in ITEMS_FLAGS]
     if dataset_type != "ITEMS" and of_items:
         raise InvalidInput(
-            f"Schema: field {field.name} is {of_items[0]}, which only a schema of Items may have; leave it out."
+            f"schema: field {field.name} is {of_items[0]}, which only a schema of Items may have; leave it out."
         )
 
 
@@ -85,17 +85,17 @@ def _check_named(schema: Schema, rules: TypeRules, domain: Domain | None) -> Non
     missing = [name for name in rules.required if schema.field(name) is None]
     if missing:
         of_domain = f" in the domain {domain}" if domain else ""
-        raise InvalidInput(f"Schema: a schema of {rules.record}{of_domain} must have the fields {', '.join(missing)}.")
+        raise InvalidInput(f"schema: a schema of {rules.record}{of_domain} must have the fields {', '.join(missing)}.")
     for name, rule in rules.named.items():
         field = schema.field(name)
         if field is None:
             continue
         if field.type not in rule.types:
             raise InvalidInput(
-                f"Schema: the type of field {name} must be {' or '.join(rule.types)}; it is {field.type}."
+                f"schema: the type of field {name} must be {' or '.join(rule.types)}; it is {field.type}."
             )
         if name in rules.required and field.nullable:
-            raise InvalidInput(f"Schema: field {name} is required in every row, so its type must not include null.")
+            raise InvalidInput(f"schema: field {name} is required in every row, so its type must not include null.")
         _check_flag(field, rule)
 
 
@@ -104,10 +104,10 @@ def _check_flag(field: Field, rule: FieldRule) -> None:
     if field.flags == wanted:
         return
     if rule.flag is None:
-        raise InvalidInput(f"Schema: field {field.name} is reserved and must not be categorical, textual or itemName.")
+        raise InvalidInput(f"schema: field {field.name} is reserved and must not be categorical, textual or itemName.")
     if rule.flag not in field.flags:
-        raise InvalidInput(f'Schema: field {field.name} is reserved and must have "{rule.flag}": true.')
-    raise InvalidInput(f"Schema: field {field.name} is reserved and must be {rule.flag} only.")
+        raise InvalidInput(f'schema: field {field.name} is reserved and must have "{rule.flag}": true.')
+    raise InvalidInput(f"schema: field {field.name} is reserved and must be {rule.flag} only.")
 
 
 def _check_metadata(schema: Schema, rules: TypeRules) -> None:
@@ -116,7 +116,7 @@ def _check_metadata(schema: Schema, rules: TypeRules) -> None:
     if over > 0:
         named = ", ".join(metadata[:_NAMED]) + (", ..." if len(metadata) > _NAMED else "")
         raise InvalidInput(
-            f"Schema: a schema of {rules.record} may have at most {rules.metadata_limit} metadata fields; "
+            f"schema: a schema of {rules.record} may have at most {rules.metadata_limit} metadata fields; "
             f"this has {len(metadata)}. Leave out {over} of {named}."
         )
     useful = any(
@@ -131,7 +131,7 @@ def _check_metadata(schema: Schema, rules: TypeRules) -> None:
         )
         (known_by,) = rules.required
         raise InvalidInput(
-            f"Schema: a schema of {rules.record} must have at least 1 metadata field beside {known_by}: a {kinds}."
+            f"schema: a schema of {rules.record} must have at least 1 metadata field beside {known_by}: a {kinds}."
         )
 
 

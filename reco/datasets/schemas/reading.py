@@ -31,7 +31,7 @@ def parse_schema(text: str) -> Schema:
     dataset_type = _dataset_type(record)
     entries = record.get("fields")
     if not isinstance(entries, list) or not entries:
-        raise InvalidInput("Schema: 'fields' must be a list of at least one field.")
+        raise InvalidInput("schema: 'fields' must be a list of at least one field.")
     fields = tuple(_field(entry, number) for number, entry in enumerate(entries, start=1))
     _check_names(fields)
     return Schema(dataset_type, fields)
@@ -39,36 +39,36 @@ def parse_schema(text: str) -> Schema:
 
 def _record(text: str) -> dict[str, Any]:
     if len(text) > SCHEMA_TEXT_LIMIT:
-        raise InvalidInput(f"Schema: at most {SCHEMA_TEXT_LIMIT} characters are allowed; this has {len(text)}.")
+        raise InvalidInput(f"schema: at most {SCHEMA_TEXT_LIMIT} characters are allowed; this has {len(text)}.")
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"Schema: not valid JSON: {str(error)[:200]}.") from error
+        raise InvalidInput(f"schema: not valid JSON: {str(error)[:200]}.") from error
     if not isinstance(record, dict) or record.get("type") != "record":
-        raise InvalidInput('Schema: must be an Avro record: a JSON object with "type": "record".')
+        raise InvalidInput('schema: must be an Avro record: a JSON object with "type": "record".')
     return record
 
 
 def _dataset_type(record: dict[str, Any]) -> str:
     name = record.get("name")
     if not isinstance(name, str) or name not in _TYPE_OF_RECORD:
-        raise InvalidInput(f"Schema: 'name' must be one of {', '.join(_TYPE_OF_RECORD)}; it is {_shown(name)}.")
+        raise InvalidInput(f"schema: 'name' must be one of {', '.join(_TYPE_OF_RECORD)}; it is {_shown(name)}.")
     return _TYPE_OF_RECORD[name]
 
 
 def _field(entry: Any, number: int) -> Field:
     if not isinstance(entry, dict):
-        raise InvalidInput(f"Schema: field {number} must be an object with 'name' and 'type'.")
+        raise InvalidInput(f"schema: field {number} must be an object with 'name' and 'type'.")
     name = entry.get("name")
     if not isinstance(name, str) or not _FIELD_NAME.fullmatch(name) or len(name) > NAME_LIMIT:
         raise InvalidInput(
-            f"Schema: the name of field {number} is {_shown(name)}; it must be letters, digits and underscores, "
+            f"schema: the name of field {number} is {_shown(name)}; it must be letters, digits and underscores, "
             f"not begin with a digit, and have at most {NAME_LIMIT} characters."
         )
     kind, nullable = _type(name, entry.get("type"))
     for flag in FLAGS:
         if not isinstance(entry.get(flag, False), bool):
-            raise InvalidInput(f"Schema: '{flag}' of field {name} must be true or false.")
+            raise InvalidInput(f"schema: '{flag}' of field {name} must be true or false.")
     return Field(
         name=name,
         type=kind,
@@ -86,7 +86,7 @@ def _type(name: str, declared: Any) -> tuple[str, bool]:
     nulls = len(members) - len(kinds)
     if len(kinds) != 1 or nulls > 1 or not isinstance(kinds[0], str) or kinds[0] not in FIELD_TYPES:
         raise InvalidInput(
-            f"Schema: the type of field {name} is {_shown(declared)}; it must be one of {', '.join(FIELD_TYPES)}, "
+            f"schema: the type of field {name} is {_shown(declared)}; it must be one of {', '.join(FIELD_TYPES)}, "
             'or a list of one of these and "null".'
         )
     return kinds[0], nulls == 1
@@ -99,7 +99,7 @@ def _check_names(fields: tuple[Field, ...]) -> None:
         plain = field.name.replace("_", "").upper()
         if plain in seen:
             raise InvalidInput(
-                f"Schema: fields {seen[plain]} and {field.name} have the same name (underscores and case do not "
+                f"schema: fields {seen[plain]} and {field.name} have the same name (underscores and case do not "
                 "count); rename one."
             )
         seen[plain] = field.name
