@@ -58,11 +58,12 @@ def list_resources(
         InvalidNextToken: the token is not of this list.
     """
     arn = call.parameters.get(parent[1]) if parent else None
-    if arn is not None and parent and registry.id_in(parent[0], arn, parent[2]) is None:
-        return {key: []}
+    elsewhere = arn is not None and parent is not None and registry.id_in(parent[0], arn, parent[2]) is None
     after = read_position(call, str)
     if after is not None and not can_be_position(after):
         raise InvalidNextToken(_ELSEWHERE)
+    if elsewhere:
+        return {key: []}
     size = call.parameters.get("max_results", DEFAULT_PAGE)
     page = registry.page(kind, arn, after, size, newest_first=newest_first)
     return {

@@ -9,6 +9,7 @@ import pytest
 from reco.arns import Kind
 from reco.wire.pagination import encode
 from tests.control.conftest import INTERACTIONS, ITEMS, Bench, refused
+from tests.wire.clients import ACCOUNT
 
 
 @pytest.fixture
@@ -78,6 +79,8 @@ def test_a_token_of_another_list_is_refused(bench: Bench, groups: list[str]) -> 
 
     refused("InvalidNextTokenException", bench.client.list_schemas, nextToken=token)
     refused("InvalidNextTokenException", bench.client.list_dataset_groups, nextToken=token[:-1])
+    for parent in (groups[0], groups[0].replace(ACCOUNT, "999999999999")):
+        refused("InvalidNextTokenException", bench.client.list_datasets, datasetGroupArn=parent, nextToken=token)
 
 
 def test_children_are_listed_by_parent_and_account_wide(bench: Bench) -> None:
