@@ -29,7 +29,12 @@ def check_config(recipe: Recipe, asked: Mapping[str, Any]) -> None:
         InvalidInput: names the member, and what it may be.
     """
     config = asked.get("solution_config", {})
-    recipe.resolve(config.get("algorithm_hyper_parameters", {}), config.get("feature_transformation_parameters", {}))
+    try:
+        recipe.resolve(
+            config.get("algorithm_hyper_parameters", {}), config.get("feature_transformation_parameters", {})
+        )
+    except InvalidInput as error:
+        raise InvalidInput(f"solutionConfig.{error.message}") from error
     threshold = config.get("event_value_threshold")
     if threshold is not None and not _is_number(threshold):
         raise InvalidInput(f"solutionConfig.eventValueThreshold must be a number; it is {threshold[:60]!r}.")

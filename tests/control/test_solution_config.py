@@ -191,6 +191,16 @@ def test_an_update_is_refused_by_the_members_of_the_update(bench: Bench) -> None
     assert said.startswith("solutionUpdateConfig.eventsConfig needs a field EVENT_TYPE")
 
 
+def test_a_hyperparameter_is_refused_by_the_member_it_was_sent_in(bench: Bench, group: str) -> None:
+    for member, given in (
+        ("algorithmHyperParameters", {"hidden_dimension": "31"}),
+        ("featureTransformationParameters", {"min_user_history_length_percentile": "1"}),
+    ):
+        asked = {"name": "n", "datasetGroupArn": group, "recipeArn": RECIPE, "solutionConfig": {member: given}}
+        said = refused("InvalidInputException", bench.client.create_solution, **asked)
+        assert said.startswith(f"solutionConfig.{member}: {next(iter(given))} must be ")
+
+
 def test_an_empty_event_type_asks_for_nothing(bench: Bench) -> None:
     group, fields = bench.group(), json.loads(INTERACTIONS)
     fields["fields"] = fields["fields"][:3]
