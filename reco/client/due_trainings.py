@@ -77,7 +77,7 @@ def fire_due(scheduler: Any, functions: Any, group: str, now: datetime) -> Itera
             said = json.loads(schedule["Target"]["Input"])[TASK]
             if schedule["State"] != "ENABLED" or not isinstance(said, dict):
                 continue
-            due = _latest_due(schedule, said, now)
+            due = latest_due(schedule, said, now)
             if due is not None:
                 yield _fired(functions, schedule["Target"], said, due)
 
@@ -91,7 +91,7 @@ def _fired(functions: Any, target: dict[str, Any], said: dict[str, Any], due: da
         return Fired(arn, due, fault.message, failed=True)
 
 
-def _latest_due(schedule: dict[str, Any], said: dict[str, Any], now: datetime) -> datetime | None:
+def latest_due(schedule: dict[str, Any], said: dict[str, Any], now: datetime) -> datetime | None:
     """The latest of its times that is not after `now`; None before the first.
 
     A schedule begins with a time that lay ahead when it was made, or made anew; those before count as well.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from reco.arns import Kind
+from reco.control.lifecycle import Timing
+from reco.control.operations import METHODS
+from reco.control.quotas import quotas_with
+from reco.control.registry import Registry
+from reco.jobs.start import StepFunctionsStarter
 from reco.storage.resources import Resource
+from reco.wire.call import Call
 from tests.jobs.bench import GROUP, OWNER, Bench
 
 RECOMMENDER = OWNER.arn(Kind.RECOMMENDER, "home")
@@ -35,6 +41,28 @@ def retrain(bench: Bench) -> None:
     """As control leaves a recommender whose week is over."""
     record = {**_pending(bench), "trains": True}
     _change(bench, lambda now: replace(now, inner={**now.inner, "retraining": record, "sequence": _next(now)}))
+
+
+@dataclass
+class NoSchedules:
+    """Where nobody looks at them."""
+
+    group: str = "schedules"
+
+    def put(self, *_: Any) -> None:
+        """Makes none."""
+
+    def remove(self, _: str) -> None:
+        """There is none."""
+
+
+def ask(bench: Bench, operation: str) -> None:
+    """The control plane, over the bench's table and executions."""
+    jobs = StepFunctionsStarter(bench.context.executions, {"recommender": bench.machine})
+    timing, no_keys = Timing(transition_s=1, pointer_cache_s=10), cast(Any, None)
+    registry = Registry(bench.context.table, jobs, timing, bench.now, OWNER, NoSchedules(), quotas_with({}), no_keys)
+    call = Call(operation, {"recommender_arn": RECOMMENDER}, OWNER, None, "request", bench.now)
+    METHODS[operation](registry, call)
 
 
 def _pending(bench: Bench) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from reco.storage.resources import Resource
 from tests.faults import Killed
 from tests.jobs.bench import IMPORT, Bench
 from tests.jobs.cases import CASES
-from tests.jobs.recommenders import recommender_of
+from tests.jobs.recommenders import ask, recommender_of
 
 STRIDES = {"search": 4}
 """Of long jobs only every so many-th call ends in a kill, where the way on begins anew and so depends on none."""
@@ -97,6 +97,29 @@ def test_a_recommender_killed_at_any_call_and_then_failed_is_done_or_as_before(b
             kept = ("serving", "model", "columns")
             assert [after.inner.get(name) for name in kept] == [before.inner.get(name) for name in kept]
             assert after.status in (before.status, failed)
+
+
+def test_a_retraining_killed_at_any_call_gives_way_to_a_stop_and_a_start_serves_a_whole_model(bench: Bench) -> None:
+    arn, prepare, *_ = CASES["weekly retraining"]
+    served: set[bool] = set()
+    for number, execution in enumerate(kills(bench, arn, prepare)):
+        old = recommender_of(bench).inner
+        kept = old["model"]
+        done = old["retraining"]["status"] == "ACTIVE"
+        bench.machine = bench.make_machine(f"gives-way-{number}")
+        bench.now += 1
+        ask(bench, "StopRecommender")
+        stopped = recommender_of(bench)
+        assert (stopped.status, stopped.inner["model"], "serving" in stopped.inner) == ("INACTIVE", kept, False)
+        # Whatever of the execution is on its way still comes too late.
+        assert bench.run(arn, execution) == "idle"
+        assert recommender_of(bench) == stopped
+        bench.now += 100
+        ask(bench, "StartRecommender")
+        assert bench.run(arn, bench.start()) == "done"
+        assert recommender_of(bench).inner["serving"] == {name: kept[name] for name in ("uri", "digest")}
+        served.add(done)
+    assert served == {False, True}
 
 
 def end_of(recommender: Resource, case: str) -> bool:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from reco.arns import Kind
-from reco.control.lifecycle import Timing
-from reco.control.operations import METHODS
-from reco.control.quotas import quotas_with
-from reco.control.registry import Registry
 from reco.errors import AlgorithmFault, StaleAttempt, UserFault
 from reco.jobs.specification import JobFailure, TrainSpecification, specification_from_json, to_json
-from reco.jobs.start import StepFunctionsStarter
 from reco.jobs.target import target_of
 from reco.jobs.workflow import take_step
-from reco.wire.call import Call
-from tests.jobs.bench import IMPORT, OWNER, Bench
+from tests.jobs.bench import IMPORT, Bench
 from tests.jobs.recommenders import (
     NARROW,
     RECOMMENDER,
     USE_CASE,
     WIDE,
+    ask,
     put_recommender,
     recommender_of,
     retrain,
@@ -257,28 +252,6 @@ def test_an_update_in_the_place_of_a_retraining_trains_whatever_its_columns_are(
     update(serving, trains=True)
     assert serving.run(RECOMMENDER, serving.start()) == "done"
     assert (len(serving.containers), latest(serving)["status"]) == (1, "ACTIVE")
-
-
-@dataclass
-class NoSchedules:
-    """Where nobody looks at them."""
-
-    group: str = "schedules"
-
-    def put(self, *_: Any) -> None:
-        """Makes none."""
-
-    def remove(self, _: str) -> None:
-        """There is none."""
-
-
-def ask(bench: Bench, operation: str) -> None:
-    """The control plane, over the bench's table and executions."""
-    jobs = StepFunctionsStarter(bench.context.executions, {"recommender": bench.machine})
-    timing, no_keys = Timing(transition_s=1, pointer_cache_s=10), cast(Any, None)
-    registry = Registry(bench.context.table, jobs, timing, bench.now, OWNER, NoSchedules(), quotas_with({}), no_keys)
-    call = Call(operation, {"recommender_arn": RECOMMENDER}, OWNER, None, "request", bench.now)
-    METHODS[operation](registry, call)
 
 
 @pytest.mark.parametrize("switched", [False, True])
