@@ -3,7 +3,7 @@
 moto keeps everything as Python objects, and Python's full collections look at each of them: a quarter of a second with
 five thousand resources, in the middle of whatever request has made the last few hundred objects. Hardly anything is
 found: what a request leaves is freed at once, or by the collections of young objects, which go on as ever. So full
-ones are made after a moment in which nothing was asked, or after a minute in which something always was.
+ones are made after a moment in which nothing was asked, or after five minutes in which something always was.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from local.front import Application, Environ, StartResponse
 
 IDLE_S = 1.0
 """Without a request for so long, nobody is likely to ask in the next quarter of a second either."""
-LONGEST_S = 60.0
+LONGEST_S = 300.0
 """Between two full collections of a stack that is always asked."""
 _LOOK_S = 0.5
 _NEVER = 1_000_000

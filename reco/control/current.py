@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reco.arns import Kind, Owner, parse_arn
+from reco.arns import Kind, Owner, ResourceName, parse_arn
 from reco.control.claims import Claim, claims_of
 from reco.control.lifecycle import Timing, standing_at
 from reco.control.schema_switch import is_switching, settle_switch
@@ -25,6 +25,10 @@ DEPENDENTS: dict[Kind, tuple[Kind, ...]] = {
     Kind.SOLUTION_VERSION: (Kind.BATCH_INFERENCE_JOB, Kind.BATCH_SEGMENT_JOB),
 }
 """Children that nobody can delete alone: they go with their parent."""
+
+BEING_DELETED = "being-deleted"
+"""Owner of the lists of what is being deleted and takes dependents with it: entered before the mark, so that who lists
+dependents reads these few and not the parent of each."""
 
 _OWNERS = {child: parent for parent, children in DEPENDENTS.items() for child in children}
 
@@ -52,7 +56,7 @@ class Current:
                 yield current
 
     def together(self, stored: list[Resource]) -> list[Resource]:
-        """The same for some that were read at once. Cost: one read for every hundred parents that they go with."""
+        """The same for some that were read at once. Cost: one Query, of the parents that are being deleted."""
         owners = self._owners_of(stored)
         return [current for each in stored if (current := self._standing(each, owners))]
 
@@ -96,18 +100,22 @@ class Current:
         return stored
 
     def _owners_of(self, dependents: list[Resource]) -> dict[str, bool]:
-        """Which parents are there, of those of these resources that go with their parent."""
-        named = {
-            each.parent: name
+        """Which parents are there, of those of these resources that go with their parent.
+
+        A dependent that is settled has its parent, unless that is being deleted; so only what is being deleted is read.
+        """
+        going = {
+            each.parent: _goes_with(name)
             for each in dependents
             if each.kind in _OWNERS and each.parent and (name := parse_arn(each.parent))
         }
-        parents: list[Resource] = []
-        for kind in {name.kind for name in named.values()}:
-            ids = [name.resource_id for name in named.values() if name.kind is kind]
-            parents += self.table.fetch(kind, ids).values()
-        there = {(parent.kind, parent.id) for parent in self.together(parents)} if parents else set()
-        return {arn: (name.kind, name.resource_id) in there for arn, name in named.items()}
+        gone = {
+            (kind, each.id)
+            for kind in {kind for kind, _ in going.values()}
+            for each in self.table.all(kind, BEING_DELETED)
+            if self._standing(each, {}) is None
+        }
+        return {arn: who not in gone for arn, who in going.items()}
 
     def _has_owner(self, dependent: Resource, owners: dict[str, bool]) -> bool:
         """Whether the parent a dependent goes with is there; reading it removes both when its time has come."""
@@ -116,3 +124,10 @@ class Current:
             name = parse_arn(parent)
             owners[parent] = name is not None and self.named(name.kind, name.resource_id) is not None
         return owners[parent]
+
+
+def _goes_with(parent: ResourceName) -> tuple[Kind, str]:
+    """Kind and id of what takes a parent and its dependents with it: itself, or a version's solution."""
+    if parent.kind is Kind.SOLUTION_VERSION:
+        return Kind.SOLUTION, parent.resource_id.partition("/")[0]
+    return parent.kind, parent.resource_id

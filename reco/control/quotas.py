@@ -26,6 +26,9 @@ from reco.storage.resources import Resource, ResourceTable
 AT_WORK = "at-work"
 """Owner of the lists of what is at work in the account; in a dataset group's, its ARN follows."""
 
+_MOST_ENDED = 100
+"""A list of those at work that is so long is looked through, though the quota may be larger: it would grow up to it."""
+
 WITHOUT = "none"
 """What a setting says of a quota that is not to hold."""
 
@@ -119,7 +122,8 @@ def refuse_beyond(quotas: Quotas, table: ResourceTable, resource: Resource, now:
     if quota is None or quota.limit is None:
         return
     owner = _counted_in(quota, resource)
-    if table.count(quota.kind, owner, quota.limit) < quota.limit:
+    enough = quota.limit if quota.at_work is None else min(quota.limit, _MOST_ENDED)
+    if table.count(quota.kind, owner, enough) < enough:
         return
     counted, ended = 0, []
     for each in table.all(quota.kind, owner):

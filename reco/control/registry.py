@@ -15,7 +15,7 @@ from typing import Any
 
 from reco.arns import Kind, Owner, parse_arn
 from reco.control.claims import Claim, with_claims
-from reco.control.current import Current
+from reco.control.current import BEING_DELETED, DEPENDENTS, Current
 from reco.control.lifecycle import IN_PROGRESS, MACHINES, Timing, awaits_machine, standing_at
 from reco.control.quotas import Quotas, entered_where_counted, refuse_beyond
 from reco.control.tracking_ids import retract
@@ -215,9 +215,13 @@ class Registry:
                 raise ResourceInUse(f"{self.arn(current)} cannot be deleted while its status is {status}.")
             refuse(current)
             now = self.now
+            under = current.also_under
+            if current.kind in DEPENDENTS and BEING_DELETED not in under:
+                self.table.enter(current, BEING_DELETED)
+                under = (*under, BEING_DELETED)
             # A campaign stops being found by new questions at once; sandboxes forget it while it is DELETE PENDING.
             inner = {name: value for name, value in current.inner.items() if name != "serving"}
-            return replace(current, deleting_since=now, updated_at=now, inner=inner)
+            return replace(current, deleting_since=now, updated_at=now, also_under=under, inner=inner)
 
         deleted = self.change(resource, marked)
         retract(self.table, deleted)

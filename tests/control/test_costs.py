@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from tests.control.conftest import INTERACTIONS, Bench
+from tests.control.jobs import ready
 
 
 def calls(bench: Bench, operation: Any, **parameters: Any) -> Counter[str]:
@@ -42,12 +43,27 @@ def test_a_page_of_a_list_is_one_query_and_one_batch(bench: Bench) -> None:
     assert calls(bench, bench.client.list_schemas) == {"Query": 1}
 
 
-def test_a_page_asks_after_the_parents_of_all_its_entries_at_once(bench: Bench) -> None:
+def test_a_page_reads_no_parent_but_asks_which_of_them_are_being_deleted(bench: Bench) -> None:
     schema = bench.schema()
-    for name in "abc":
-        bench.import_job(bench.dataset(bench.group(name), schema), f"job-{name}")
+    datasets = [bench.dataset(bench.group(name), schema) for name in "abc"]
+    for number, dataset in enumerate(datasets):
+        bench.end_job(bench.import_job(dataset, f"job-{number}"))
 
-    assert calls(bench, bench.client.list_dataset_import_jobs) == {"Query": 1, "BatchGetItem": 2}
+    assert calls(bench, bench.client.list_dataset_import_jobs) == {"Query": 2, "BatchGetItem": 1}
+    bench.client.delete_dataset(datasetArn=datasets[1])
+    assert len(bench.client.list_dataset_import_jobs()["datasetImportJobs"]) == 3
+    assert calls(bench, bench.client.list_dataset_import_jobs) == {"Query": 2, "BatchGetItem": 2}
+    bench.settle()
+    assert len(bench.client.list_dataset_import_jobs()["datasetImportJobs"]) == 2
+    assert calls(bench, bench.client.list_dataset_import_jobs) == {"Query": 2, "BatchGetItem": 1}
+
+
+def test_batch_jobs_ask_after_the_solutions_of_their_versions_alone(bench: Bench) -> None:
+    made = ready(bench)
+    for number in range(3):
+        made.create("batch_inference_job", f"j{number}")
+
+    assert calls(bench, bench.client.list_batch_inference_jobs) == {"Query": 2, "BatchGetItem": 1}
 
 
 def test_what_only_tells_that_there_is_another_page_is_not_read(bench: Bench) -> None:

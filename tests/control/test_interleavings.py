@@ -310,3 +310,24 @@ def test_of_many_creators_of_one_name_one_wins(cloud: Cloud) -> None:
     items = scene.bench.table.client.scan(TableName=scene.bench.table.name)["Items"]
     assert len(items) == 2, "the losers left no list entry"
     cloud.forget(scene.bench)
+
+
+def test_dependents_are_listed_as_long_as_their_parent_is_there_wherever_its_deleter_was_killed(cloud: Cloud) -> None:
+    depth, (create, delete, alive) = PAIRS["training and solution"]
+    ends = set()
+    for survived in range(14):
+        scene = _scene(cloud, depth)
+        create(scene)()
+        scene.bench.end_job(f"{SOLUTION}/v")
+        deleter = scene.stage.enter(delete(scene))
+        for _ in range(survived):
+            deleter.step()
+        deleter.kill()
+        assert len(scene.ask("ListSolutionVersions")["solution_versions"]) == 1, "it is still being deleted, if it is"
+        scene.bench.settle()
+
+        listed = bool(scene.ask("ListSolutionVersions")["solution_versions"])
+        assert alive(scene) == [listed, listed]
+        ends.add(listed)
+        cloud.forget(scene.bench)
+    assert ends == {True, False}

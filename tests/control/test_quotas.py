@@ -155,6 +155,15 @@ def test_what_is_at_work_counts_however_many_have_ended_since(bench: Bench) -> N
     assert refused("LimitExceededException", create, solutionArn=shop.solution) == AT_WORK_TEXT.format(2)
 
 
+def test_what_ended_is_taken_off_long_before_a_large_quota_is_reached(bench: Bench) -> None:
+    shop, create = bench.shop(), bench.client.create_solution_version
+    bench.settings = settings_with(quotas="solution_versions:100000")
+    create(solutionArn=shop.solution)
+    for _ in range(110):
+        bench.version(shop.solution)
+    assert bench.table.count(Kind.SOLUTION_VERSION, AT_WORK, 1000) < 20
+
+
 def test_a_version_that_goes_with_its_solution_leaves_the_list_of_what_is_at_work(bench: Bench) -> None:
     shop = bench.shop()
     bench.client.delete_campaign(campaignArn=shop.campaign)

@@ -52,7 +52,7 @@ def test_once_a_moment_after_the_last_request(collector: Collector, clock: Clock
     assert not collector.look()
 
 
-def test_not_while_somebody_waits_except_once_a_minute(collector: Collector, clock: Clock) -> None:
+def test_not_while_somebody_waits_except_once_in_a_long_while(collector: Collector, clock: Clock) -> None:
     looked: list[bool] = []
 
     def wait() -> None:
