@@ -95,7 +95,7 @@ def update_recommender(registry: Registry, call: Call) -> dict[str, Any]:
 
     The configuration that is sent replaces the one before as a whole, as a campaign's does. It trains a new model where
     the columns to learn from are others than those of the present one, because it says so, or because a dataset has got
-    new ones. What changes nothing is no update.
+    new ones; also where it takes the place of a retraining that was on its way. What changes nothing is no update.
     """
     config = call.parameters[_CONFIG]
     recommender = _asked_recommender(registry, call)
