@@ -62,10 +62,12 @@ def _require_attribution(registry: Registry, group: str) -> None:
                 f"publishAttributionMetricsToS3 needs metricsOutputConfig.s3DataDestination in "
                 f"{registry.arn(attribution)}; it has none."
             )
-        status = registry.status(attribution)
-        if status != ACTIVE:
+        shown = registry.view(attribution)
+        if shown["status"] != ACTIVE:
+            reason = f": {shown['failure_reason']}" if shown["failure_reason"] else "."
             raise InvalidInput(
-                f"publishAttributionMetricsToS3 needs {registry.arn(attribution)} to be ACTIVE; its status is {status}."
+                f"publishAttributionMetricsToS3 needs {registry.arn(attribution)} to be ACTIVE; its status is "
+                f"{shown['status']}{reason}"
             )
         return
     raise InvalidInput(

@@ -223,7 +223,7 @@ def test_figures_are_published_only_where_an_active_attribution_sends_them(bench
     bench.settle()
     bench.client.update_metric_attribution(metricAttributionArn=arn, metricsOutputConfig=OUTPUT)
     bench.settle()
-    assert "UPDATE FAILED" in ask()
+    assert "UPDATE FAILED: Reporting the metrics of an attribution is not available in this version." in ask()
 
 
 def test_an_attribution_takes_no_tags(bench: Bench, shop: Shop) -> None:
