@@ -92,12 +92,17 @@ class Account:
         return self._describe(wanted.kind, listed[0] if listed else None)
 
     def _version(self, wanted: Wanted, solution: str) -> Found | None:
-        """The newest version that can be deployed, else the newest on its way; a named one by its name."""
+        """The newest version that can be deployed, else the newest on its way; a named one by its name.
+
+        Where the file gives a trainingMode only versions of that mode will do.
+        """
         if solution == NOT_YET:
             return None
         listed = [each for each in self._list(Kind.SOLUTION_VERSION, solutionArn=solution) if _stays(each)]
         if wanted.name:
             listed = [each for each in listed if each["solutionVersionArn"] == f"{solution}/{wanted.name}"]
+        elif mode := wanted.given.get("trainingMode"):
+            listed = [each for each in listed if each.get("trainingMode") == mode]
         best = max(listed, key=lambda each: (each["status"] == ACTIVE, each["creationDateTime"]), default=None)
         return self._describe(Kind.SOLUTION_VERSION, best)
 

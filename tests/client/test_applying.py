@@ -147,6 +147,17 @@ def test_a_new_name_of_the_version_trains_and_the_campaign_follows(keeper: Keepe
     assert keeper.actions() == {}
 
 
+def test_a_version_of_the_wanted_mode_is_looked_for_among_all(keeper: Keeper) -> None:
+    keeper.apply()
+    config = keeper.document["solutions"][0]["serviceConfig"]
+    config["solutionVersion"] = {"trainingMode": "UPDATE"}
+    assert keeper.actions() == {"solutions[0].solutionVersion": "create", "solutions[0].campaigns[0]": "update"}
+    assert keeper.apply().failures == []
+    assert keeper.actions() == {}
+    config["solutionVersion"] = {"trainingMode": "FULL"}
+    assert keeper.actions() == {"solutions[0].campaigns[0]": "update"}
+
+
 def test_what_nothing_can_change_is_named_with_what_to_do(keeper: Keeper) -> None:
     keeper.apply()
     keeper.document["filters"][0]["serviceConfig"]["filterExpression"] = "EXCLUDE ItemID WHERE Items.PRICE > 3"
