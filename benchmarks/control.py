@@ -30,8 +30,12 @@ WARM_UP = 3
 """Calls of each operation that are not timed."""
 MACHINES = 5
 """Timed calls of each operation that starts a state machine."""
-_LIFTED = ("dataset_groups", "schemas", "dataset_import_jobs", "solution_versions")
-"""Quotas that so full an account is beyond: raised and not taken away, so that they are still counted."""
+_LIFTED = (
+    *("dataset_groups", "schemas", "dataset_import_jobs", "solution_versions"),
+    *("batch_inference_jobs", "batch_segment_jobs"),
+)
+"""Quotas that so full an account, or calls so quick after one another, are beyond: raised and not taken away, so that
+they are still counted. A client whose job is one too many waits and tries again, which is not what is measured."""
 
 
 @dataclass(frozen=True)
