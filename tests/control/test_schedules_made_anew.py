@@ -58,7 +58,6 @@ class Deployment:
 @pytest.fixture
 def deployment(bench: Bench) -> Iterator[Deployment]:
     made = Deployment(bench, boto3.client("scheduler", region_name=REGION))
-    made.deploy("first")
     yield made
     for group in made.scheduler.list_schedule_groups()["ScheduleGroups"]:
         if group["Name"] != "default":
@@ -70,6 +69,7 @@ def test_a_stack_made_anew_makes_every_schedule_that_went_with_its_group_and_kee
 ) -> None:
     bench = deployment.bench
     shop = DomainShop(bench)
+    deployment.deploy("first")
     began = bench.now
     recommender, stopped = shop.active("r"), shop.active("s")
     for name in ("one", "two"):
