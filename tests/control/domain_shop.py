@@ -47,23 +47,31 @@ ITEMS = schema_text(
 )
 
 
+def _domain_group(bench: Bench, domain: str, items: bool) -> tuple[str, dict[str, str]]:
+    """The group, and its datasets by type."""
+    name = domain.lower().replace("_", "-")
+    group = str(bench.client.create_dataset_group(name=name, domain=domain)["datasetGroupArn"])
+    bench.settle()
+    texts = {"Interactions": INTERACTIONS, **({"Items": ITEMS if domain == "ECOMMERCE" else VIDEOS} if items else {})}
+    return group, {each: _dataset(bench, group, domain, each, text) for each, text in texts.items()}
+
+
+def _dataset(bench: Bench, group: str, domain: str, dataset_type: str, text: str) -> str:
+    name = f"{domain}-{dataset_type}".replace("_", "-")
+    schema = bench.client.create_schema(name=name, schema=text, domain=domain)
+    return bench.dataset(group, schema["schemaArn"], dataset_type)
+
+
 class DomainShop:
     """A domain group with its datasets."""
 
     def __init__(self, bench: Bench, domain: str = "ECOMMERCE", *, items: bool = True) -> None:
         self.bench, self.client, self.domain = bench, bench.client, domain
-        name = domain.lower().replace("_", "-")
-        self.group = self.client.create_dataset_group(name=name, domain=domain)["datasetGroupArn"]
-        bench.settle()
-        self.datasets = {"Interactions": self.dataset("Interactions", INTERACTIONS)}
-        if items:
-            self.datasets["Items"] = self.dataset("Items", ITEMS if domain == "ECOMMERCE" else VIDEOS)
+        self.group, datasets = bench.once(_domain_group, domain, items)
+        self.datasets = dict(datasets)
 
     def dataset(self, dataset_type: str, text: str) -> str:
-        schema = self.client.create_schema(
-            name=f"{self.domain}-{dataset_type}".replace("_", "-"), schema=text, domain=self.domain
-        )
-        return self.bench.dataset(self.group, schema["schemaArn"], dataset_type)
+        return _dataset(self.bench, self.group, self.domain, dataset_type, text)
 
     def create(self, name: str = "r", recipe: str = FOR_YOU, **more: Any) -> str:
         return str(

@@ -75,7 +75,12 @@ def camel(kind: str) -> str:
 
 
 def ready(bench: Bench) -> Ready:
+    return Ready(bench, *bench.once(_segmenting_shop))
+
+
+def _segmenting_shop(bench: Bench) -> tuple[Shop, str]:
+    """A shop, and a version that makes segments."""
     shop = bench.shop()
     created = bench.client.create_solution(name="segments", datasetGroupArn=shop.group, recipeArn=SEGMENTS)
     bench.settle()
-    return Ready(bench, shop, bench.version(created["solutionArn"]))
+    return shop, bench.version(created["solutionArn"])
