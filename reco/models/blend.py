@@ -2,7 +2,7 @@
 
 For each request a signal's standard score z = (s - mean) / sd over the catalogue, clipped to [-3, 12], counts linearly
 and as sign(z) log(1 + |z|); an item's share is the softmax of the weighted sum. The weights are those under which
-held-out users' next items were likeliest, with a normal prior, found by Newton's method (the objective is concave).
+held-out users' next items were likeliest, with a normal prior (`conditional_logit`).
 
 The softmax runs over the strongest items of each signal, the truths, and a few drawn from the rest, each of which
 stands for the many that were not (its share is multiplied by their number: stratified importance sampling).
@@ -11,9 +11,6 @@ What a user has touched before has features of its own (`repeats.py`), or no sha
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +27,6 @@ _NOTHING = 1e-6
 _MANY, _BLOCK = 100_000, 256
 """Items from which on their strongest are found through the maxima of blocks, and the size of those: a tenth of the
 cost."""
-_MOST_STEPS = 40
-_CLOSE = 1e-7
 
 
 def standard_scores(signals: Floats, known: int) -> Floats:
@@ -61,114 +56,6 @@ def weighed(scores: Floats, weights: Floats) -> Floats:
     likings = weights[:count] @ scores
     likings += weights[count:] @ bent(scores)
     return np.asarray(likings, np.float32)
-
-
-@dataclass(frozen=True)
-class Example:
-    """One question with its answer, cut down to the items that are compared."""
-
-    features: Floats
-    """(F, C)"""
-    truth: Floats
-    """(C,) share of each item in the answer; sums to 1."""
-    offset: Floats
-    """(C,) log of how many items each stands for."""
-    popular: Floats
-    """(C,) log share of each item by popularity alone: what the fit is compared with."""
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """Weights, and how likely they make the answers."""
-
-    weights: NDArray[np.float64]
-    """(F,)"""
-    log_likelihood: float
-    """Mean over the examples, in nats."""
-    null_log_likelihood: float
-    """The same by popularity alone."""
-    curvature: NDArray[np.float64]
-    """(F, F) negated second derivatives of what was maximised, at the weights: positive definite."""
-
-
-def fit_weights(examples: Sequence[Example], *, ridge: float) -> Fitted:
-    """The weights of largest mean log likelihood less ridge |w|^2 / 2. Deterministic; finite whatever the examples.
-
-    Args:
-        examples: at least one.
-    Cost: steps * examples * C * F^2.
-    """
-    width = len(examples[0].features)
-    weights = np.zeros(width)
-    batches = _batches(examples)
-    value, gradient, hessian = _derivatives(batches, weights, ridge, len(examples))
-    for _ in range(_MOST_STEPS):
-        step = np.linalg.solve(hessian, gradient)
-        length, gained = 1.0, False
-        while length > 1e-4:
-            tried = _derivatives(batches, weights + length * step, ridge, len(examples))
-            if tried[0] >= value:
-                gained = tried[0] > value + _CLOSE
-                weights = weights + length * step
-                value, gradient, hessian = tried
-                break
-            length /= 2
-        if not gained:
-            break
-    likelihood = value + ridge * float(weights @ weights) / 2
-    null = float(np.mean([example.truth @ example.popular for example in examples]))
-    return Fitted(weights, likelihood, null, hessian)
-
-
-@dataclass(frozen=True)
-class _Batch:
-    features: Floats
-    """(B, F, C), padded with zeros"""
-    truth: Floats
-    """(B, C)"""
-    offset: Floats
-    """(B, C), very low where padded"""
-
-
-def _batches(examples: Sequence[Example], size: int = 64) -> list[_Batch]:
-    batches = []
-    for start in range(0, len(examples), size):
-        some = examples[start : start + size]
-        width = max(len(example.offset) for example in some)
-        features = np.zeros((len(some), len(some[0].features), width), np.float32)
-        truth = np.zeros((len(some), width), np.float32)
-        offset = np.full((len(some), width), -1e9, np.float32)
-        for row, example in enumerate(some):
-            count = len(example.offset)
-            features[row, :, :count] = example.features
-            truth[row, :count] = example.truth
-            offset[row, :count] = example.offset
-        batches.append(_Batch(features, truth, offset))
-    return batches
-
-
-def _derivatives(
-    batches: list[_Batch], weights: NDArray[np.float64], ridge: float, count: int
-) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """The objective, its gradient and its negated Hessian."""
-    width = len(weights)
-    value = -ridge * float(weights @ weights) / 2
-    gradient = -ridge * weights
-    hessian = ridge * np.eye(width)
-    for batch in batches:
-        sums = np.matmul(weights.astype(np.float32), batch.features) + batch.offset
-        top = sums.max(axis=1, keepdims=True)
-        shares = np.exp(sums - top)
-        total = shares.sum(axis=1, keepdims=True)
-        shares /= total
-        likely = np.where(batch.truth > 0, sums - top - np.log(total), 0)
-        value += float((batch.truth * likely).sum(dtype=np.float64)) / count
-        means = np.matmul(batch.features, shares[:, :, None])[:, :, 0].astype(np.float64)
-        found = np.matmul(batch.features, batch.truth[:, :, None])[:, :, 0].astype(np.float64)
-        gradient += (found - means).sum(axis=0) / count
-        products = np.matmul(batch.features * shares[:, None, :], batch.features.transpose(0, 2, 1))
-        hessian += (products.sum(axis=0, dtype=np.float64) - means.T @ means) / count
-    return value, gradient, hessian
 
 
 def choose_candidates(

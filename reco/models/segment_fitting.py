@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reco.models import als
 from reco.models.co_occurrence import latest_items
-from reco.models.conditional_logit import fit_weights
+from reco.models.conditional_logit import fit_scaled_weights
 from reco.models.content import ItemContent
 from reco.models.families.factors import EPOCHS, RECENCY, REGULARISATION, alpha
 from reco.models.fit_settings import FitSettings
@@ -98,7 +98,7 @@ def _learn(data: TrainingData, values: Values, settings: FitSettings, choose: Ch
             sets.append(features(users.of_users(rows), items.wanted(asked), slice(0, len(rows))))
     if not sets:
         return dict(UNLEARNED)
-    weights = fit_weights(np.stack(sets), ridge=RIDGE)
+    weights = fit_scaled_weights(np.stack(sets), ridge=RIDGE)
     return {name: float(f"{weight:.6g}") for name, weight in zip(FEATURES, weights, strict=True)}
 
 

@@ -2,68 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.models import blend
-from reco.models.blend import Example, bent, choose_candidates, fit_weights, standard_scores, within_reach
-
-
-def examples_of(weights: np.ndarray, *, count: int, items: int, seed: int = 0) -> list[Example]:
-    """Questions over random features, answered by the softmax of these weights."""
-    generator = np.random.default_rng(seed)
-    made = []
-    for _ in range(count):
-        features = generator.normal(size=(len(weights), items)).astype(np.float32)
-        shares = np.exp(weights @ features)
-        truth = np.zeros(items, np.float32)
-        truth[generator.choice(items, p=shares / shares.sum())] = 1
-        popular = np.full(items, -np.log(items), np.float32)
-        made.append(Example(features, truth, np.zeros(items, np.float32), popular))
-    return made
-
-
-def slow_objective(examples: list[Example], weights: np.ndarray, ridge: float) -> float:
-    total = 0.0
-    for example in examples:
-        sums = weights @ example.features.astype(np.float64) + example.offset
-        total += float(example.truth @ (sums - np.log(np.exp(sums).sum())))
-    return total / len(examples) - ridge * float(weights @ weights) / 2
-
-
-def test_the_weights_are_where_the_likelihood_is_largest() -> None:
-    examples = examples_of(np.array([1.0, -0.5, 0.0]), count=150, items=12)
-    fitted = fit_weights(examples, ridge=0.01)
-    best = slow_objective(examples, fitted.weights, 0.01)
-    for place in range(3):
-        for change in (-0.02, 0.02):
-            moved = fitted.weights.copy()
-            moved[place] += change
-            assert slow_objective(examples, moved, 0.01) < best
-    likelihood = slow_objective(examples, fitted.weights, 0.0)
-    assert fitted.log_likelihood == pytest.approx(likelihood, abs=1e-4)
-    assert fitted.null_log_likelihood == pytest.approx(-np.log(12), abs=1e-5)
-
-
-def test_the_weights_behind_the_answers_are_found() -> None:
-    planted = np.array([1.5, -0.7, 0.0])
-    fitted = fit_weights(examples_of(planted, count=2000, items=20), ridge=1e-4)
-    np.testing.assert_allclose(fitted.weights, planted, atol=0.1)
-
-
-@pytest.mark.filterwarnings("error")
-def test_features_that_say_the_same_or_nothing_or_too_much_give_finite_weights() -> None:
-    for example in examples_of(np.array([1.0]), count=1, items=5):
-        twice = np.concatenate([example.features, example.features, np.zeros((1, 5), np.float32)])
-        separable = np.concatenate([twice, 1e3 * example.truth[None]])
-        fitted = fit_weights([replace(example, features=separable)] * 3, ridge=1e-3)
-        assert np.isfinite(fitted.weights).all()
-        assert fitted.weights[0] == pytest.approx(fitted.weights[1], abs=1e-5)
-        assert fitted.weights[2] == 0
+from reco.models.blend import bent, choose_candidates, standard_scores, within_reach
+from reco.models.conditional_logit import Example, fit_weights
+from tests.models.test_conditional_logit import examples_of
 
 
 def test_drawn_candidates_lead_to_the_weights_of_the_whole_catalogue() -> None:
@@ -74,7 +21,7 @@ def test_drawn_candidates_lead_to_the_weights_of_the_whole_catalogue() -> None:
         barred = np.zeros(200, bool)
         truths = np.flatnonzero(example.truth)
         items, offset = choose_candidates(example.features, truths, barred, best=5, drawn=40, generator=generator)
-        some.append(Example(example.features[:, items], example.truth[items], offset, example.popular[items]))
+        some.append(Example(example.features[:, items], example.truth[items], offset))
     expected = fit_weights(whole, ridge=1e-3).weights
     np.testing.assert_allclose(fit_weights(some, ridge=1e-3).weights, expected, atol=0.08)
 

@@ -6,15 +6,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reco.models.blend import fit_weights
+from reco.models.conditional_logit import fit_weights
 from reco.models.fit_settings import FitSettings
 from reco.models.fitting import fit_model
 from reco.models.signal_choice import ENOUGH_QUESTIONS, worth_keeping
 from reco.models.signals import Signals
 from reco.models.training_data import TrainingData
 from tests.models.builders import planted_tastes
-from tests.models.test_blend import examples_of
 from tests.models.test_blend_family import VALUES
+from tests.models.test_conditional_logit import examples_of
 
 MANY = 4 * ENOUGH_QUESTIONS
 

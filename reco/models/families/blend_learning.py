@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reco.models.blend import Example, Fitted, bent, choose_candidates, fit_weights, standard_scores, within_reach
+from reco.models.blend import bent, choose_candidates, standard_scores, within_reach
+from reco.models.conditional_logit import Example, Fitted, fit_weights
 from reco.models.families.blend import seen_features
 from reco.models.fit_settings import FitSettings
 from reco.models.history import Touches
@@ -51,6 +52,14 @@ class _Cut:
 
     touches: Touches
     truths: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What the weights are learned from, and how likely its answer is by popularity alone."""
+
+    example: Example
+    log_likelihood_of_popularity: float
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ def learn(
     }
     table = fit_repeats((cut.touches, cut.truths) for some in cuts.values() for cut in some)
     excludes = seen == "exclude"
-    examples: list[Example] = []
+    questions: list[_Question] = []
     for fold in folds:
         kept = np.ones(interactions.user_count, bool)
         kept[fold] = False
@@ -107,18 +116,20 @@ def learn(
         known = int(np.count_nonzero(np.bincount(others.items, minlength=others.item_count)))
         for user in fold:
             for cut in cuts[int(user)]:
-                example = _example(signals, known, cut, table, excludes, generator)
-                if example is not None:
-                    examples.append(example)
-    if not examples:
+                question = _question(signals, known, cut, table, excludes, generator)
+                if question is not None:
+                    questions.append(question)
+    if not questions:
         return Learned(plan, _unlearned(plan), table)
-    fitted, plan = _fit_worthy(examples, plan)
+    fitted, plan = _fit_worthy([question.example for question in questions], plan)
     blend = _said(fitted, plan, excludes)
     whole = FittedModel(whole.arrays, {**whole.attributes, "signals": plan.to_json()})
     blend |= {
         "left_out": [name for name in signals.plan.names if name not in plan.names],
         "users": sum(len(fold) for fold in folds),
-        "queries": len(examples),
+        "queries": len(questions),
+        "log_likelihood": fitted.log_likelihood,
+        "log_likelihood_of_popularity": float(np.mean([each.log_likelihood_of_popularity for each in questions])),
         "pruning": _pruning_loss(
             whole, np.array(blend["weights"]), known, [cuts[int(user)][-1] for user in fold], settings
         ),
@@ -141,7 +152,7 @@ def _fit_worthy(examples: Sequence[Example], plan: SignalPlan) -> tuple[Fitted, 
 
 
 def _places(plan: SignalPlan, width: int) -> list[NDArray[np.int64]]:
-    """For each signal the places of its features, of new items and of those touched before: as `_example` has them."""
+    """For each signal the places of its features, of new items and of those touched before: as `_question` has them."""
     count = len(plan.names)
     starts = np.array([0, count] if width == 2 * count else [0, count, width - 2 * count, width - count])
     return [starts + signal for signal in range(count)]
@@ -169,8 +180,6 @@ def _said(fitted: Fitted, plan: SignalPlan, excludes: bool) -> dict[str, Any]:
         "weights": fitted.weights[: len(names)].tolist(),
         "seen_features": seen_names,
         "seen_weights": seen_weights.tolist(),
-        "log_likelihood": fitted.log_likelihood,
-        "log_likelihood_of_popularity": fitted.null_log_likelihood,
     }
 
 
@@ -245,9 +254,9 @@ def _cuts(
         yield _Cut(Touches.of(items[:place], times[:place], before), np.unique(items[place:end]))
 
 
-def _example(
+def _question(
     signals: Signals, known: int, cut: _Cut, table: RepeatTable, excludes: bool, generator: np.random.Generator
-) -> Example | None:
+) -> _Question | None:
     """None where all that came next cannot be recommended.
 
     In a large catalogue most answers are beyond what any signal can find. There the weights are learned from those
@@ -282,4 +291,5 @@ def _example(
         return None
     log_popular = np.where(popular > 0, np.log(np.expm1(popular) + 0.5), np.log(0.5))
     share = log_popular[items] - np.log(np.exp(log_popular).sum())
-    return Example(features, truth / truth.sum(), offset, share.astype(np.float32))
+    truth /= truth.sum()
+    return _Question(Example(features, truth, offset), float(truth @ share.astype(np.float32)))
