@@ -17,6 +17,9 @@ it here. Custom recipes are for CreateSolution; those of a domain are use cases 
 Exploration and metadata in answers are what a recipe takes in its configuration; whether answers follow it in this
 version is in the [README](../../README.md#what-is-there-and-what-is-not-yet).
 
+Of `trainingDataConfig`, `excludedDatasetColumns` leaves columns out, and `includedDatasetColumns` names the only ones
+learned from in all datasets together: of a dataset that it does not name, ids, times and events count and no more.
+
 Made from the declarations in `reco/recipes` by `python -m reco.recipes.reference > docs/reference/recipes.md`.
 """
 
