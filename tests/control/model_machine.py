@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from reco.arns import Kind, Owner
 from reco.control import operations
 from reco.errors import ClientFault
+from reco.jobs.deploy_job import UPDATED_MEMBERS
 from reco.wire.call import Call
 from tests.control.conftest import INTERACTIONS, ITEMS, TRANSITION_S, Bench
 from tests.control.domain_shop import ITEMS as SHOP_ITEMS
@@ -26,6 +28,8 @@ LISTS = {
     for kind in Kind
 }
 """The operation, and the member of its answer."""
+READY = ("ACTIVE", "CREATE FAILED")
+"""Statuses in which an update of what serves may begin."""
 
 in_group = st.sampled_from(GROUPS)
 
@@ -38,7 +42,9 @@ class Machine(RuleBasedStateMachine):
 
     def begin(self) -> None:
         self.bench: Bench = self.make()
-        self.operations = operations.build(self.bench.registry_at)
+        # Made once: to make it anew for each call costs more than many a call.
+        self.registries = self.bench.registries_over(self.bench.table)
+        self.operations = operations.build(self.registries)
         self.world = World(self.bench.now)
         for name, text, domain in (
             ("events", INTERACTIONS, None),
@@ -116,9 +122,14 @@ class Machine(RuleBasedStateMachine):
         for version in self.world.of(Kind.SOLUTION_VERSION):
             if version.written == "CREATE STOPPING":
                 self.write(version, "CREATE STOPPED")
+        before = {kind for kind, _ in self.world.lives}
+        self.tick(seconds)
+        self.compare(*before)
+
+    def tick(self, seconds: float) -> None:
+        """Time passes, and nobody looks."""
         self.bench.pass_time(seconds)
         self.world.pass_time(seconds)
-        self.compare(*Kind)
 
     def write(self, life: Life, status: str, **inner: Any) -> None:
         """What a machine writes."""
@@ -146,8 +157,22 @@ class Machine(RuleBasedStateMachine):
     def end_update(self, data: st.DataObject, status: str) -> None:
         busy = [life for life in self.world.lives.values() if life.updating]
         life = data.draw(st.sampled_from(busy), label="whose")
-        stored = self.bench.stored(life.kind, life.id)
-        self.bench.end_job(OWNER.arn(life.kind, life.id), update={**stored.inner["update"], "status": status})
+        self.finish_update(life, status)
+
+    def finish_update(self, life: Life, status: str) -> None:
+        """What a machine writes at the end of an update; of a campaign's, that it has what the update brought."""
+        update = {**self.bench.stored(life.kind, life.id).inner["update"], "status": status}
+        brought: dict[str, Any] = {}
+        if status == "ACTIVE" and life.kind is Kind.CAMPAIGN:
+            brought = {member: update[member] for member in UPDATED_MEMBERS if member in update}
+            life.serves, life.follows = life.tried, life.will_follow
+        self.bench.table.update(
+            life.kind,
+            life.id,
+            lambda now: replace(
+                now, status="ACTIVE", body={**now.body, **brought}, inner={**now.inner, "update": update}
+            ),
+        )
         life.updating, life.written = False, "ACTIVE"
 
     def compare(self, *kinds: Kind) -> None:

@@ -43,9 +43,10 @@ class Data(Machine):
     @rule(name=in_group)
     def create_group(self, name: str) -> None:
         domain = {"domain": DOMAINS[name]} if name in DOMAINS else {}
-        answer = self.ask("CreateDatasetGroup", name=name, **domain)
+        tags = [{"tag_key": "made", "tag_value": name}]
+        answer = self.ask("CreateDatasetGroup", name=name, tags=tags, **domain)
         if self.expect(answer, "ResourceAlreadyExists" if self.life(Kind.DATASET_GROUP, name) else None):
-            self.world.add(Life(Kind.DATASET_GROUP, name, self.now, group=name))
+            self.world.add(Life(Kind.DATASET_GROUP, name, self.now, group=name, tags={"made": name}))
 
     @rule(name=in_group)
     def delete_group(self, name: str) -> None:

@@ -66,6 +66,8 @@ class Training(Machine):
 
     @rule(name=of_solution, version=of_version)
     def train(self, name: str, version: str) -> None:
+        # Of two versions the newer one is known by its time.
+        self.tick(1.0)
         answer = self.ask("CreateSolutionVersion", solution_arn=OWNER.arn(Kind.SOLUTION, name), name=version)
         parent = self.life(Kind.SOLUTION, name)
         fault = self.status_fault(parent)

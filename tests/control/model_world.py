@@ -60,6 +60,15 @@ class Life:
     """Of a dataset."""
     filter: str = ""
     """Of a batch job: the one it works with; of a filter: what it filters."""
+    serves: str = ""
+    """Id of the solution version that a campaign serves, or is to serve first."""
+    follows: bool = False
+    """Whether a campaign is to have each new version of its solution."""
+    tried: str = ""
+    """Id of the version that a campaign's latest update brings; empty before the first."""
+    will_follow: bool = False
+    """Whether the campaign follows once its latest update is ACTIVE."""
+    tags: dict[str, str] = field(default_factory=dict)
 
     def status(self, now: float) -> str | None:
         """None once it is gone."""
@@ -109,6 +118,11 @@ class World:
 
     def in_group(self, group: str, *kinds: Kind) -> list[Life]:
         return [life for kind in kinds for life in self.of(kind) if life.group == group]
+
+    def newest(self, solution: Life) -> Life | None:
+        """Of its versions that are ACTIVE the newest."""
+        trained = [each for each in self.children(solution, Kind.SOLUTION_VERSION) if each.written == "ACTIVE"]
+        return max(trained, key=lambda each: each.created, default=None)
 
     def dataset(self, group: str, dataset_type: str) -> Life | None:
         """The dataset that whoever needs one finds: not one that is being deleted."""

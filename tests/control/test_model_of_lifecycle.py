@@ -20,9 +20,11 @@ from reco.arns import Kind, parse_arn
 from reco.control.claims import claims_of
 from reco.storage.resources import Resource, ResourceTable
 from tests.control.conftest import TRANSITION_S, Bench, Cloud, Machines, Schedules
+from tests.control.model_of_campaigns import LATEST, Campaigns
 from tests.control.model_of_data import Data
 from tests.control.model_of_parts import GroupsParts
-from tests.control.model_of_serving import Serving
+from tests.control.model_of_recommenders import Recommenders
+from tests.control.model_of_tags import Tags
 from tests.control.model_of_training import Training
 from tests.control.model_world import FINAL
 
@@ -36,7 +38,7 @@ CLEAN_UP = (
 """The order of the official clean-up (control-plane reference, B.3); what is not in it goes with its parent."""
 
 
-class Lifecycle(Data, Training, Serving, GroupsParts):
+class Lifecycle(Data, Training, Campaigns, Recommenders, GroupsParts, Tags):
     """All rules together, a beginning, and what must be true in the end."""
 
     @initialize(far=st.sampled_from([0, 1, 2, 3, 4, 5, 6, 6, 7, 7]))
@@ -62,7 +64,7 @@ class Lifecycle(Data, Training, Serving, GroupsParts):
             self.create_batch_job(Kind.BATCH_INFERENCE_JOB, "s", "v", "b", filtered=True)
 
     def _serve(self) -> None:
-        self.create_campaign("c", "s", "v")
+        self.create_campaign("c", "s", LATEST, follow=True)
         self.create_recommender("r", "shop")
         self.create_filter("g")
 
@@ -75,6 +77,8 @@ class Lifecycle(Data, Training, Serving, GroupsParts):
         self.end_all_work()
         for life in self.world.lives.values():
             assert life.status(self.now) in FINAL, life
+        self.followers_follow()
+        self.tags_are_as_put(*self.world.lives.values())
         self.nothing_is_an_orphan()
         self.everything_can_be_deleted()
 
@@ -82,9 +86,7 @@ class Lifecycle(Data, Training, Serving, GroupsParts):
         for life in self.in_progress():
             self.write(life, "INACTIVE" if life.written == "START PENDING" else "CREATE FAILED")
         for life in [each for each in self.world.lives.values() if each.updating]:
-            update = {**self.bench.stored(life.kind, life.id).inner["update"], "status": "CREATE FAILED"}
-            self.write(life, life.written or "", update=update)
-            life.updating = False
+            self.finish_update(life, "CREATE FAILED")
         self.pass_time(LONG_S)
 
     def nothing_is_an_orphan(self) -> None:

@@ -1,4 +1,4 @@
-"""Rules for what serves: campaigns and recommenders, their updates, stops and starts."""
+"""Rules for recommenders: their updates, stops and starts."""
 
 from __future__ import annotations
 
@@ -7,44 +7,13 @@ from hypothesis.stateful import rule
 
 from reco.arns import Kind
 from tests.control.domain_shop import FOR_YOU
-from tests.control.model_machine import DOMAINS, OWNER, Machine, in_group
-from tests.control.model_of_training import of_solution, of_version
+from tests.control.model_machine import DOMAINS, OWNER, READY, Machine, in_group
 from tests.control.model_world import Life
 
-READY = ("ACTIVE", "CREATE FAILED")
-"""Statuses in which an update may begin."""
-
-of_campaign = st.sampled_from(["c", "c", "d"])
 of_recommender = st.sampled_from(["r", "r", "r", "q"])
 
 
-class Serving(Machine):
-    @rule(campaign=of_campaign, name=of_solution, version=of_version)
-    def create_campaign(self, campaign: str, name: str, version: str) -> None:
-        answer = self.ask(
-            "CreateCampaign",
-            name=campaign,
-            solution_version_arn=OWNER.arn(Kind.SOLUTION_VERSION, f"{name}/{version}"),
-        )
-        solution = self.life(Kind.SOLUTION, name)
-        fault = self.status_fault(self.life(Kind.SOLUTION_VERSION, f"{name}/{version}")) or self.status_fault(solution)
-        if fault is None and name == "seg":
-            fault = "InvalidInput"
-        if fault is None and self.life(Kind.CAMPAIGN, campaign):
-            fault = "ResourceAlreadyExists"
-        if self.expect(answer, fault) and solution:
-            self.world.add(Life(Kind.CAMPAIGN, campaign, self.now, solution, solution.group, written="CREATE PENDING"))
-
-    @rule(campaign=of_campaign)
-    def update_campaign(self, campaign: str) -> None:
-        life = self.life(Kind.CAMPAIGN, campaign)
-        answer = self.ask("UpdateCampaign", campaign_arn=OWNER.arn(Kind.CAMPAIGN, campaign), min_provisioned_tps=2)
-        self._begin_update(answer, life)
-
-    @rule(campaign=of_campaign)
-    def delete_campaign(self, campaign: str) -> None:
-        self.delete(Kind.CAMPAIGN, campaign)
-
+class Recommenders(Machine):
     @rule(name=of_recommender, group=in_group)
     def create_recommender(self, name: str, group: str) -> None:
         answer = self.ask(
