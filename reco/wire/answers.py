@@ -33,7 +33,7 @@ def success(service: str, request_id: str, document: dict[str, Any] | None) -> d
 
 
 def failure(service: str, request_id: str, fault: Fault) -> dict[str, Any]:
-    body = json.dumps({"__type": fault.code, "message": fault.message})
+    body = json.dumps({"__type": fault.code, "message": fault.message}, separators=(",", ":"))
     headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": fault.code}
     return _response(int(fault.status), service, headers, body)
 
