@@ -77,7 +77,9 @@ def queries(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         "Limit": st.integers(1, 4),
         "ScanIndexForward": st.booleans(),
         "Select": st.sampled_from(["COUNT", "ALL_ATTRIBUTES"]),
-        "ExclusiveStartKey": positions.map(lambda sk: {"pk": {"S": partition}, "sk": {"S": sk}}),
+        "ExclusiveStartKey": st.builds(
+            lambda pk, sk: {"pk": {"S": pk}, "sk": {"S": sk}}, st.one_of(st.just(partition), partitions), positions
+        ),
     }
     asked = draw(st.fixed_dictionaries({}, optional=optional))
     condition = draw(st.sampled_from(["pk = :p", "pk=:p"]))
