@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from reco.arns import Kind
+from reco.arns import Kind, in_partition
 from reco.errors import StaleAttempt
 from reco.jobs import tuning
 from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim, require, with_attempt, write_as
@@ -122,7 +122,7 @@ def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]
             **({"search": report.summary()} if report else {}),
         }
         seconds = result.training_seconds + sum(each.seconds for each in (report.trials if report else ()))
-        body = {**current.body, **_chosen(report), "training_hours": round(seconds / 3600, 4)}
+        body = {**current.body, **_chosen(report, current), "training_hours": round(seconds / 3600, 4)}
         done = replace(current, body=body, inner=inner, status=ACTIVE, failure_reason=None, updated_at=context.clock())
         return with_attempt(done, replace(mine, outcome="done"))
 
@@ -137,13 +137,15 @@ def commit(context: JobContext, version_id: str, attempt: str) -> dict[str, Any]
     return {"settle_s": 0, "summary": summary}
 
 
-def _chosen(report: SearchReport | None) -> dict[str, Any]:
-    """What a search decided of a version, as it is shown."""
+def _chosen(report: SearchReport | None, version: Resource) -> dict[str, Any]:
+    """What a search decided of a version, as it is shown; a recipe that the caller named stays as it was written."""
     if report is None:
         return {}
     best = report.chosen().trial
     tuned = {name: best.hyperparameters[name] for name in best.searched}
-    return {"recipe_arn": best.recipe_arn, "tuned_hpo_params": {"algorithm_hyper_parameters": tuned}}
+    partition = version.body["solution_arn"].split(":")[1]
+    recipe_arn = version.body.get("recipe_arn") or in_partition(best.recipe_arn, partition)
+    return {"recipe_arn": recipe_arn, "tuned_hpo_params": {"algorithm_hyper_parameters": tuned}}
 
 
 def fail(context: JobContext, version_id: str, attempt: str, reason: str) -> str:

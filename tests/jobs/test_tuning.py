@@ -14,7 +14,7 @@ from reco.jobs.plan import job_name
 from reco.jobs.specification import TrainSpecification, specification_from_json
 from reco.jobs.trials import ProposeSpecification, SearchReport, TrialSpecification, search_report_from_json
 from tests.jobs import stand_in
-from tests.jobs.bench import IMPORT, RECIPE, VERSION, Bench
+from tests.jobs.bench import IMPORT, RECIPE, SOLUTION, VERSION, Bench
 
 POPULAR = "arn:aws:personalize:::recipe/aws-popularity-count"
 
@@ -106,6 +106,19 @@ def test_the_best_trial_is_trained_and_shown(bench: Bench) -> None:
     assert isinstance(specification, TrainSpecification)
     assert specification.search == f"{search.folder}report.json"
     assert [each.trial.number for each in search.report().trials] == list(range(8))
+
+
+def test_a_recipe_that_was_named_stays_so_and_one_that_was_chosen_is_of_the_deployments_partition(bench: Bench) -> None:
+    solution, recipe = (arn.replace("arn:aws:", "arn:aws-cn:") for arn in (SOLUTION, RECIPE))
+    bench.put_search()
+    bench.change_version(recipe_arn=recipe, solution_arn=solution)
+    Searching(bench).finish()
+    assert bench.version.body["recipe_arn"] == recipe
+
+    bench.reset().put_auto_ml(POPULAR, RECIPE)
+    bench.change_version(recipe_arn=None, solution_arn=solution)
+    Searching(bench).finish()
+    assert bench.version.body["recipe_arn"] == recipe
 
 
 def test_everything_is_read_from_one_frozen_input(bench: Bench) -> None:
