@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +15,10 @@ import boto3
 import botocore.loaders
 import botocore.session
 import pytest
-from moto import mock_aws
+from moto import backend_index, mock_aws
 
 from local import dispatch, tables
+from local.patching import patched
 from reco.arns import Kind, Owner
 from reco.storage.resources import Resource, ResourceTable
 
@@ -57,12 +59,24 @@ class Clock:
 def quick_moto(config: Any = None) -> Iterator[Any]:
     """moto as the local stack has it: stock moto's answers (tests/local/test_tables.py) at a third of their cost.
 
-    `boto3.client` takes its credentials from the environment as it is at its first call here. Yields what `mock_aws`
-    does.
+    `boto3.client` has the credentials that the environment had when it was first called in any block. What does not
+    speak through botocore is refused, not answered: to prepare that for every service takes longer than most tests.
+    Yields what `mock_aws` does.
     """
-    with mock_aws(config=config) as mock, tables.quick(), dispatch.remembering():
-        boto3.setup_default_session(botocore_session=reading_once())
-        yield mock
+    mock = mock_aws(config=config)
+    with patched(backend_index, backend_url_patterns=[]):
+        mock.start()
+    try:
+        with tables.quick(), dispatch.remembering(), patched(boto3, DEFAULT_SESSION=_default_session()):
+            yield mock
+    finally:
+        mock.stop()
+
+
+@cache
+def _default_session() -> boto3.Session:
+    """What `boto3.client` uses in every block."""
+    return boto3.Session(botocore_session=reading_once())
 
 
 @contextmanager
