@@ -6,7 +6,7 @@ import json
 from typing import Any, cast
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from reco.arns import Kind
 from reco.control.notices import take_notice
@@ -58,6 +58,7 @@ class Campaigns(Machine):
             )
             self.world.add(made)
 
+    @precondition(lambda self: self._some())
     @rule(
         campaign=of_campaign,
         name=st.sampled_from(["s", "s", "t"]),
@@ -87,6 +88,18 @@ class Campaigns(Machine):
             life.updating, life.will_follow = True, follows
             life.tried = wanted.id if wanted else life.serves
 
+    @precondition(lambda self: self._idle_followers())
+    @rule(
+        data=st.data(),
+        version=st.sampled_from([None, LATEST, "v", "x1"]),
+        follow=st.sampled_from([None, None, True, False]),
+    )
+    def update_follower(self, data: st.DataObject, version: str | None, follow: bool | None) -> None:
+        """One that could be updated: most that are met by chance are busy."""
+        life = data.draw(st.sampled_from(self._idle_followers()), label="whose")
+        self.update_campaign(life.id, life.parent.id if life.parent else "", version, follow)
+
+    @precondition(lambda self: self._some())
     @rule(campaign=of_campaign)
     def describe_campaign(self, campaign: str) -> None:
         """Whoever looks begins the update that a campaign lacks."""
@@ -106,12 +119,11 @@ class Campaigns(Machine):
             assert bool((update.get("campaign_config") or {}).get(SYNC)) == life.will_follow
             assert update["status"].endswith(BUSY) == life.updating
 
+    @precondition(lambda self: self._some())
     @rule(data=st.data())
     def hear_of_an_end(self, data: st.DataObject) -> None:
         """Step Functions tells of the end of an execution, late or more than once."""
         machines = [*self.world.of(Kind.CAMPAIGN), *self.world.of(Kind.SOLUTION_VERSION)]
-        if not machines:
-            return
         life = data.draw(st.sampled_from(machines), label="whose")
         arn = OWNER.arn(life.kind, life.id)
         event = {"detail-type": EXECUTION_CHANGED, "detail": {"input": json.dumps({"arn": arn})}}
@@ -132,6 +144,12 @@ class Campaigns(Machine):
             assert newest and newest.id == (life.tried or life.serves)
             self.describe_campaign(life.id)
             assert not life.updating, "there is nothing left to begin"
+
+    def _some(self) -> bool:
+        return any(True for _ in self.world.of(Kind.CAMPAIGN))
+
+    def _idle_followers(self) -> list[Life]:
+        return [life for life in self.world.of(Kind.CAMPAIGN) if life.follows and not self._busy(life)]
 
     def _deployable(self, name: str, version: str) -> tuple[Life | None, str | None]:
         """The version that is meant, and why it cannot be deployed."""

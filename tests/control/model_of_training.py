@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from reco.arns import Kind
 from tests.control.conftest import RECIPE, ROLE
@@ -12,6 +12,8 @@ from tests.control.model_machine import OWNER, Machine, in_group
 from tests.control.model_world import Life
 
 RECIPES = {"s": RECIPE, "t": RECIPE, "seg": SEGMENTS}
+MOST_VERSIONS = 5
+"""Of one solution that are trained to the end: a list of many tells nothing more."""
 UNFINISHED = ("CREATE PENDING", "CREATE IN_PROGRESS", "CREATE STOPPING")
 BATCH = {
     Kind.BATCH_INFERENCE_JOB: ("CreateBatchInferenceJob", RECIPE),
@@ -80,6 +82,27 @@ class Training(Machine):
                 Kind.SOLUTION_VERSION, f"{name}/{version}", self.now, parent, parent.group, written="CREATE PENDING"
             )
             self.world.add(made)
+
+    @precondition(lambda self: self._trainable())
+    @rule(data=st.data(), status=st.sampled_from(["ACTIVE", "ACTIVE", "CREATE FAILED"]))
+    def train_to_the_end(self, data: st.DataObject, status: str) -> None:
+        """One more version, of a name of its own: as often as is needed to see who follows."""
+        solution = data.draw(st.sampled_from(self._trainable()), label="solution")
+        number = len(self.world.children(solution, Kind.SOLUTION_VERSION))
+        self.train(solution.id, f"x{number}")
+        made = self.life(Kind.SOLUTION_VERSION, f"{solution.id}/x{number}")
+        assert made is not None
+        self.write(made, status, metrics={"coverage": 0.5})
+
+    def _trainable(self) -> list[Life]:
+        """Solutions that may have another version, of which there are few."""
+        return [
+            life
+            for life in self.world.of(Kind.SOLUTION)
+            if life.status(self.now) == "ACTIVE"
+            and self.world.dataset(life.group, "INTERACTIONS")
+            and len(self.world.children(life, Kind.SOLUTION_VERSION)) < MOST_VERSIONS
+        ]
 
     @rule(name=of_solution, version=of_version)
     def stop_training(self, name: str, version: str) -> None:

@@ -41,7 +41,7 @@ CLEAN_UP = (
 class Lifecycle(Data, Training, Campaigns, Recommenders, GroupsParts, Tags):
     """All rules together, a beginning, and what must be true in the end."""
 
-    @initialize(far=st.sampled_from([0, 1, 2, 3, 4, 5, 6, 6, 7, 7]))
+    @initialize(far=st.sampled_from([0, 1, 2, 3, 4, 5, 6, 6, 7, 7, 8, 8]))
     def come_so_far(self, far: int) -> None:
         """The journey that every shop makes, or some of it: most histories would never get there by chance."""
         self.begin()
@@ -62,6 +62,10 @@ class Lifecycle(Data, Training, Campaigns, Recommenders, GroupsParts, Tags):
             self.train("s", "w")
             self.stop_recommender("r")
             self.create_batch_job(Kind.BATCH_INFERENCE_JOB, "s", "v", "b", filtered=True)
+        if far > len(steps) + 1:
+            self.write(self.world.lives[Kind.SOLUTION_VERSION, "s/w"], "ACTIVE", metrics={"coverage": 0.5})
+            self.describe_campaign("c")
+            assert self.world.lives[Kind.CAMPAIGN, "c"].updating
 
     def _serve(self) -> None:
         self.create_campaign("c", "s", LATEST, follow=True)
