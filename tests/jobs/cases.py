@@ -30,6 +30,17 @@ def searched(bench: Bench) -> object:
     return bench.version.status, tuned, bench.version.inner["search"]["trials"]
 
 
+def searching_in_rounds(bench: Bench) -> None:
+    """A round of one trial, then another, whose trial fails."""
+    bench.put_search(jobs=2, parallel=1)
+    bench.failing.add(1)
+
+
+def searched_in_rounds(bench: Bench) -> object:
+    found = bench.version.inner["search"]
+    return bench.version.status, found["trials"], found["failed"], found["best"]
+
+
 def deployed(bench: Bench) -> object:
     campaign = bench.campaign
     update = campaign.inner["update"]
@@ -112,6 +123,7 @@ CASES: dict[str, Case] = {
         searched,
         ("ACTIVE", {"hidden_dimension": "32"}, 1),
     ),
+    "search in rounds": (VERSION, searching_in_rounds, searched_in_rounds, ("ACTIVE", 2, 1, 0)),
     "first deploy": (CAMPAIGN, lambda bench: bench.put_campaign(), first_deployed, ("ACTIVE", "first")),
     "deploy": (CAMPAIGN, updating, deployed, ("ACTIVE", "ACTIVE", OTHER_VERSION, OTHER_VERSION)),
     "recommender": (RECOMMENDER, put_recommender, recommends, ("ACTIVE", None, True, False)),

@@ -46,10 +46,13 @@ class Kept:
 
     items: list[dict[str, Any]]
     objects: dict[str, bytes]
+    failing: frozenset[int]
+    """Numbers of the trials that fail."""
 
     @classmethod
     def of(cls, bench: Bench) -> Kept:
-        return cls(bench.stored(), {key: _content(bench, key) for key in keys_of(bench)})
+        objects = {key: _content(bench, key) for key in keys_of(bench)}
+        return cls(bench.stored(), objects, frozenset(bench.failing))
 
     @property
     def tokens(self) -> frozenset[str]:
@@ -57,7 +60,7 @@ class Kept:
 
     def put_back(self, bench: Bench) -> None:
         client = bench.context.home.client
-        bench.reset(self.items)
+        bench.reset(self.items).failing.update(self.failing)
         for key in keys_of(bench):
             if key not in self.objects:
                 client.delete_object(Bucket="home", Key=key)
