@@ -6,7 +6,6 @@ the shape (tests.wire.samples), or is the ARN of a resource of the kind in the m
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from tests.control.conftest import KEY, RECIPE, ROLE
 from tests.control.every_kind import EXPRESSION, METRIC
 from tests.control.jobs import INPUT, OUTPUT
+from tests.schemas import column, schema_text
 
 
 @dataclass(frozen=True)
@@ -25,50 +25,45 @@ class Made:
     """What follows the ARN."""
 
 
-def _record(name: str, *fields: tuple[str, Any, dict[str, bool]]) -> str:
-    columns = [{"name": column, "type": kind, **attributes} for column, kind, attributes in fields]
-    return json.dumps({"type": "record", "name": name, "fields": columns})
-
-
-INTERACTIONS = _record(
+INTERACTIONS = schema_text(
     "Interactions",
-    ("USER_ID", "string", {}),
-    ("ITEM_ID", "string", {}),
-    ("TIMESTAMP", "long", {}),
-    ("EVENT_TYPE", "string", {}),
-    ("EVENT_VALUE", ["null", "float"], {}),
-    ("DEVICE", ["null", "string"], {"categorical": True}),
+    column("USER_ID", "string"),
+    column("ITEM_ID", "string"),
+    column("TIMESTAMP", "long"),
+    column("EVENT_TYPE", "string"),
+    column("EVENT_VALUE", ["null", "float"]),
+    column("DEVICE", ["null", "string"], categorical=True),
 )
-ITEMS = _record(
+ITEMS = schema_text(
     "Items",
-    ("ITEM_ID", "string", {}),
-    ("PRICE", "float", {}),
-    ("TITLE", "string", {"itemName": True}),
-    ("TEXT", ["null", "string"], {"textual": True}),
-    ("CREATION_TIMESTAMP", "long", {}),
+    column("ITEM_ID", "string"),
+    column("PRICE", "float"),
+    column("TITLE", "string", itemName=True),
+    column("TEXT", ["null", "string"], textual=True),
+    column("CREATION_TIMESTAMP", "long"),
 )
-WIDER_ITEMS = _record(
+WIDER_ITEMS = schema_text(
     "Items",
-    ("ITEM_ID", "string", {}),
-    ("PRICE", "float", {}),
-    ("TITLE", "string", {"itemName": True}),
-    ("TEXT", ["null", "string"], {"textual": True}),
-    ("CREATION_TIMESTAMP", "long", {}),
-    ("COLOUR", ["null", "string"], {"categorical": True}),
+    column("ITEM_ID", "string"),
+    column("PRICE", "float"),
+    column("TITLE", "string", itemName=True),
+    column("TEXT", ["null", "string"], textual=True),
+    column("CREATION_TIMESTAMP", "long"),
+    column("COLOUR", ["null", "string"], categorical=True),
 )
-SHOP_ITEMS = _record(
+SHOP_ITEMS = schema_text(
     "Items",
-    ("ITEM_ID", "string", {}),
-    ("PRICE", "float", {}),
-    ("CATEGORY_L1", ["string"], {"categorical": True}),
+    column("ITEM_ID", "string"),
+    column("PRICE", "float"),
+    column("CATEGORY_L1", ["string"], categorical=True),
 )
-USERS = _record("Users", ("USER_ID", "string", {}), ("AGE", "int", {}))
-ACTION_INTERACTIONS = _record(
+USERS = schema_text("Users", column("USER_ID", "string"), column("AGE", "int"))
+ACTION_INTERACTIONS = schema_text(
     "ActionInteractions",
-    ("USER_ID", "string", {}),
-    ("ACTION_ID", "string", {}),
-    ("EVENT_TYPE", "string", {}),
-    ("TIMESTAMP", "long", {}),
+    column("USER_ID", "string"),
+    column("ACTION_ID", "string"),
+    column("EVENT_TYPE", "string"),
+    column("TIMESTAMP", "long"),
 )
 
 V2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"

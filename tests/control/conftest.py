@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from reco.settings import Settings, environment_for
 from reco.storage.resources import Resource, ResourceTable
 from reco.wire.call import Operation
 from tests.aws import quick_moto
+from tests.schemas import EVENTS, column, schema_text
 from tests.wire.clients import ACCOUNT, REGION, connect
 
 Made = TypeVar("Made")
@@ -29,25 +29,8 @@ Made = TypeVar("Made")
 START = 1_700_000_000.0
 TRANSITION_S = 10.0
 POINTER_CACHE_S = 25.0
-INTERACTIONS = json.dumps(
-    {
-        "type": "record",
-        "name": "Interactions",
-        "fields": [
-            {"name": "USER_ID", "type": "string"},
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "TIMESTAMP", "type": "long"},
-            {"name": "EVENT_TYPE", "type": "string"},
-        ],
-    }
-)
-ITEMS = json.dumps(
-    {
-        "type": "record",
-        "name": "Items",
-        "fields": [{"name": "ITEM_ID", "type": "string"}, {"name": "PRICE", "type": "float"}],
-    }
-)
+INTERACTIONS = schema_text("Interactions", *EVENTS)
+ITEMS = schema_text("Items", column("ITEM_ID", "string"), column("PRICE", "float"))
 RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
 """With which the deployment encrypts what it keeps; every cloud has it."""

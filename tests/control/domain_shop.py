@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from reco.arns import Kind
 from reco.jobs.status import ACTIVE
 from tests.control.conftest import Bench
+from tests.schemas import EVENTS, column, schema_text
 
 FOR_YOU = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
 MOST_VIEWED = "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-views"
@@ -19,31 +19,19 @@ MODEL = {"uri": "s3://b/models/1/", "digest": "0" * 64, "result": {"metrics": ME
 SERVING = {"uri": "s3://b/models/1/", "digest": "0" * 64}
 
 
-def schema_text(name: str, *fields: tuple[str, Any]) -> str:
-    described = [{"name": field, **(kind if isinstance(kind, dict) else {"type": kind})} for field, kind in fields]
-    return json.dumps({"type": "record", "name": name, "fields": described})
-
-
-INTERACTIONS = schema_text(
-    "Interactions",
-    ("USER_ID", "string"),
-    ("ITEM_ID", "string"),
-    ("TIMESTAMP", "long"),
-    ("EVENT_TYPE", "string"),
-    ("DEVICE", {"type": ["string", "null"], "categorical": True}),
-)
+INTERACTIONS = schema_text("Interactions", *EVENTS, column("DEVICE", ["string", "null"], categorical=True))
 VIDEOS = schema_text(
     "Items",
-    ("ITEM_ID", "string"),
-    ("GENRES", {"type": "string", "categorical": True}),
-    ("CREATION_TIMESTAMP", "long"),
+    column("ITEM_ID", "string"),
+    column("GENRES", "string", categorical=True),
+    column("CREATION_TIMESTAMP", "long"),
 )
 ITEMS = schema_text(
     "Items",
-    ("ITEM_ID", "string"),
-    ("PRICE", "float"),
-    ("CATEGORY_L1", {"type": "string", "categorical": True}),
-    ("COLOUR", {"type": ["string", "null"], "categorical": True}),
+    column("ITEM_ID", "string"),
+    column("PRICE", "float"),
+    column("CATEGORY_L1", "string", categorical=True),
+    column("COLOUR", ["string", "null"], categorical=True),
 )
 
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from reco.jobs.status import ACTIVE
 from tests.control.conftest import Bench, refused
+from tests.schemas import column, schema_text
 
-
-def schema(name: str, *fields: tuple[str, str]) -> str:
-    return json.dumps(
-        {"type": "record", "name": name, "fields": [{"name": field, "type": kind} for field, kind in fields]}
-    )
-
-
-ACTIONS = schema("Actions", ("ACTION_ID", "string"), ("VALUE", "long"))
-LOG = schema(
+ACTIONS = schema_text("Actions", column("ACTION_ID", "string"), column("VALUE", "long"))
+LOG = schema_text(
     "ActionInteractions",
-    ("USER_ID", "string"),
-    ("ACTION_ID", "string"),
-    ("EVENT_TYPE", "string"),
-    ("TIMESTAMP", "long"),
+    column("USER_ID", "string"),
+    column("ACTION_ID", "string"),
+    column("EVENT_TYPE", "string"),
+    column("TIMESTAMP", "long"),
 )
 
 

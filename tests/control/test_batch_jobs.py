@@ -11,18 +11,14 @@ from reco.arns import Kind
 from reco.jobs.status import CREATE_FAILED, CREATE_IN_PROGRESS
 from tests.control.conftest import ITEMS, Bench, refused
 from tests.control.jobs import INPUT, PLACES, SEGMENTS, SIMILAR, Ready, ready
+from tests.schemas import column, schema_text
 
-TEXTS = json.dumps(
-    {
-        "type": "record",
-        "name": "Items",
-        "fields": [
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "TITLE", "type": "string"},
-            {"name": "PRICE", "type": "float"},
-            {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
-        ],
-    }
+TEXTS = schema_text(
+    "Items",
+    column("ITEM_ID", "string"),
+    column("TITLE", "string"),
+    column("PRICE", "float"),
+    column("DESCRIPTION", ["null", "string"], textual=True),
 )
 THEMES: dict[str, Any] = {
     "batchInferenceJobMode": "THEME_GENERATION",

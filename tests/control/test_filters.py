@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -14,20 +13,16 @@ from reco.control.filters import GROUP_COLUMNS_LIMIT, checked_in
 from reco.filters.parsing import parse
 from tests.control.conftest import INTERACTIONS, TRANSITION_S, Bench, refused
 from tests.control.jobs import ready
+from tests.schemas import column, schema_text
 
 SEEN = 'EXCLUDE  ItemID WHERE Interactions.event_type IN ("click", $E)'
 CHEAP = "INCLUDE ItemID WHERE Items.PRICE <= $MAX | EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ($E)"
-ITEMS = json.dumps(
-    {
-        "type": "record",
-        "name": "Items",
-        "fields": [
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "PRICE", "type": "float"},
-            {"name": "ON_SALE", "type": "boolean"},
-            *({"name": f"C{number}", "type": ["float", "null"]} for number in range(30)),
-        ],
-    }
+ITEMS = schema_text(
+    "Items",
+    column("ITEM_ID", "string"),
+    column("PRICE", "float"),
+    column("ON_SALE", "boolean"),
+    *(column(f"C{number}", ["float", "null"]) for number in range(30)),
 )
 IIE = "InvalidInputException"
 LEE = "LimitExceededException"

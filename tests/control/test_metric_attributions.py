@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from reco.arns import Kind
 from tests.control.conftest import ITEMS, ROLE, TRANSITION_S, Bench, Shop, refused
+from tests.schemas import PAIRS, schema_text
 
 CLICKS = {"eventType": "click", "metricName": "countClicks", "expression": "SAMPLECOUNT()"}
 MARGIN = {"eventType": "buy", "metricName": "margin", "expression": "SUM(ITEMS.PRICE)"}
@@ -122,16 +122,7 @@ def test_items_are_summed_once_they_have_been_imported(bench: Bench, shop: Shop)
 def test_interactions_must_say_their_event_type(bench: Bench) -> None:
     group = bench.group()
     assert "EVENT_TYPE" in _refused(bench, group)
-    plain = {
-        "type": "record",
-        "name": "Interactions",
-        "fields": [
-            {"name": "USER_ID", "type": "string"},
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "TIMESTAMP", "type": "long"},
-        ],
-    }
-    bench.dataset(group, bench.schema("plain", json.dumps(plain)))
+    bench.dataset(group, bench.schema("plain", schema_text("Interactions", *PAIRS)))
     assert "EVENT_TYPE" in _refused(bench, group)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.control.conftest import INTERACTIONS, ITEMS, RECIPE, Bench, refused
+from tests.schemas import column, schema_text
 
 RECIPES = "arn:aws:personalize:::recipe/"
 V2 = f"{RECIPES}aws-user-personalization-v2"
@@ -147,8 +148,7 @@ def test_an_objective_needs_a_dataset_of_items(bench: Bench) -> None:
 
 def items_with(*fields: dict[str, Any]) -> str:
     """A schema of Items that has an id, a time and these."""
-    there = [{"name": "ITEM_ID", "type": "string"}, {"name": "CREATION_TIMESTAMP", "type": "long"}]
-    return json.dumps({"type": "record", "name": "Items", "fields": [*there, *fields]})
+    return schema_text("Items", column("ITEM_ID", "string"), column("CREATION_TIMESTAMP", "long"), *fields)
 
 
 NAME = {"name": "TITLE", "type": "string", "itemName": True}
@@ -236,9 +236,9 @@ def test_weights_and_thresholds_need_the_columns_they_choose_by(bench: Bench) ->
     bench.dataset(bare, bench.schema("plain", json.dumps(plain)))
     bench.dataset(typed, bench.schema("typed"))
     create = bench.client.create_solution
-    for group, listed, column in ((bare, VIEW, "EVENT_TYPE"), (typed, BUY, "EVENT_VALUE")):
+    for group, listed, needed in ((bare, VIEW, "EVENT_TYPE"), (typed, BUY, "EVENT_VALUE")):
         asked = {"name": "n", "datasetGroupArn": group, "recipeArn": V2, "solutionConfig": events(listed)}
-        assert f"needs a field {column}" in refused("InvalidInputException", create, **asked)
+        assert f"needs a field {needed}" in refused("InvalidInputException", create, **asked)
 
 
 def test_an_update_goes_on_from_the_newest_full_version_that_is_active(bench: Bench, group: str) -> None:

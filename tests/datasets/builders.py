@@ -8,21 +8,12 @@ from pathlib import Path
 from reco.datasets.rejects import REJECTS_FILE, tally, write_report
 from reco.datasets.scan import Scan, open_database
 from reco.datasets.schemas import parse_schema
+from tests.schemas import PAIRS, schema_text
 
-
-def schema_text(name, *fields):
-    return json.dumps({"type": "record", "name": name, "fields": list(fields)})
-
-
-INTERACTION_FIELDS = (
-    {"name": "USER_ID", "type": "string"},
-    {"name": "ITEM_ID", "type": "string"},
-    {"name": "TIMESTAMP", "type": "long"},
-)
-INTERACTIONS = schema_text("Interactions", *INTERACTION_FIELDS)
+INTERACTIONS = schema_text("Interactions", *PAIRS)
 WIDE = schema_text(
     "Interactions",
-    *INTERACTION_FIELDS,
+    *PAIRS,
     {"name": "EVENT_TYPE", "type": ["string", "null"]},
     {"name": "EVENT_VALUE", "type": ["null", "float"]},
     {"name": "DEVICE", "type": "string", "categorical": True},

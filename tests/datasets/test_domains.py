@@ -12,12 +12,12 @@ from reco.datasets.snapshot import CatalogueSnapshot, InteractionSnapshot
 from reco.domains import Domain
 from reco.errors import UserFault
 from reco.storage.objects import Objects
-from tests.datasets.builders import INTERACTION_FIELDS, schema_text
 from tests.datasets.test_importing import fetched, home, importing, put
+from tests.schemas import PAIRS, schema_text
 
 __all__ = ["home"]
 
-EVENTS = schema_text("Interactions", *INTERACTION_FIELDS, {"name": "EVENT_TYPE", "type": "string"})
+EVENTS = schema_text("Interactions", *PAIRS, {"name": "EVENT_TYPE", "type": "string"})
 PRODUCTS = schema_text(
     "Items",
     {"name": "ITEM_ID", "type": "string"},

@@ -5,61 +5,56 @@ Source: runtime reference, section K. Several rows repeat an expression: they di
 
 from __future__ import annotations
 
-import json
-
 from reco.datasets.schemas import parse_schema
+from tests.schemas import column, schema_text
 
 
 def _schema(name, *fields):
-    return parse_schema(json.dumps({"type": "record", "name": name, "fields": list(fields), "version": "1.0"}))
-
-
-def _field(name, kind, **flags):
-    return {"name": name, "type": kind, **flags}
+    return parse_schema(schema_text(name, *fields))
 
 
 SCHEMAS = {
     "ITEMS": _schema(
         "Items",
-        _field("ITEM_ID", "string"),
-        _field("GENRES", ["null", "string"], categorical=True),
-        _field("CATEGORY", "string", categorical=True),
-        _field("IN_STOCK", "string"),
-        _field("PRICE", ["float", "null"]),
-        _field("YEAR", ["int", "null"]),
-        _field("CREATION_TIMESTAMP", "long"),
-        _field("ON_SALE", "boolean"),
-        _field("DESCRIPTION", "string", textual=True),
+        column("ITEM_ID", "string"),
+        column("GENRES", ["null", "string"], categorical=True),
+        column("CATEGORY", "string", categorical=True),
+        column("IN_STOCK", "string"),
+        column("PRICE", ["float", "null"]),
+        column("YEAR", ["int", "null"]),
+        column("CREATION_TIMESTAMP", "long"),
+        column("ON_SALE", "boolean"),
+        column("DESCRIPTION", "string", textual=True),
     ),
     "USERS": _schema(
         "Users",
-        _field("USER_ID", "string"),
-        _field("AGE", "int"),
-        _field("MEMBERSHIP", "string", categorical=True),
-        _field("COUNTRY", "string", categorical=True),
+        column("USER_ID", "string"),
+        column("AGE", "int"),
+        column("MEMBERSHIP", "string", categorical=True),
+        column("COUNTRY", "string", categorical=True),
     ),
     "INTERACTIONS": _schema(
         "Interactions",
-        _field("USER_ID", "string"),
-        _field("ITEM_ID", "string"),
-        _field("TIMESTAMP", "long"),
-        _field("EVENT_TYPE", "string"),
-        _field("DEVICE", "string", categorical=True),
+        column("USER_ID", "string"),
+        column("ITEM_ID", "string"),
+        column("TIMESTAMP", "long"),
+        column("EVENT_TYPE", "string"),
+        column("DEVICE", "string", categorical=True),
     ),
     "ACTIONS": _schema(
         "Actions",
-        _field("ACTION_ID", "string"),
-        _field("CATEGORY", "string", categorical=True),
-        _field("VALUE", ["long", "null"]),
-        _field("ACTION_EXPIRATION_TIMESTAMP", ["long", "null"]),
-        _field("REPEAT_FREQUENCY", ["long", "null"]),
+        column("ACTION_ID", "string"),
+        column("CATEGORY", "string", categorical=True),
+        column("VALUE", ["long", "null"]),
+        column("ACTION_EXPIRATION_TIMESTAMP", ["long", "null"]),
+        column("REPEAT_FREQUENCY", ["long", "null"]),
     ),
     "ACTION_INTERACTIONS": _schema(
         "ActionInteractions",
-        _field("USER_ID", "string"),
-        _field("ACTION_ID", "string"),
-        _field("EVENT_TYPE", "string"),
-        _field("TIMESTAMP", "long"),
+        column("USER_ID", "string"),
+        column("ACTION_ID", "string"),
+        column("EVENT_TYPE", "string"),
+        column("TIMESTAMP", "long"),
     ),
 }
 """Of the group, by dataset type."""

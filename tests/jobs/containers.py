@@ -34,6 +34,7 @@ from tests.jobs.bench import CAMPAIGN, IMPORT, REGION, VERSION, Bench
 from tests.jobs.cases import Case, added
 from tests.jobs.recommenders import RECOMMENDER, put_recommender, recommender_of
 from tests.processes import Death, Ended, Request, in_a_process
+from tests.schemas import EVENTS, schema_text
 from training_container import entry, training, tuning
 from training_container.job import Job
 from training_container.layout import ContainerFolders
@@ -41,20 +42,7 @@ from training_container.layout import ContainerFolders
 # Before any process is made, so that none of them imports them anew.
 from training_container import importing, proposing  # noqa: F401, isort: skip
 
-SCHEMA = json.dumps(
-    {
-        "type": "record",
-        "name": "Interactions",
-        "namespace": "com.amazonaws.personalize.schema",
-        "fields": [
-            {"name": "USER_ID", "type": "string"},
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "TIMESTAMP", "type": "long"},
-            {"name": "EVENT_TYPE", "type": "string"},
-        ],
-        "version": "1.0",
-    }
-)
+SCHEMA = schema_text("Interactions", *EVENTS, version="1.0")
 POPULAR = "arn:aws:personalize:::recipe/aws-popularity-count"
 SEARCHED = "arn:aws:personalize:::recipe/aws-sims"
 VIEWED = "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-views"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,26 +18,17 @@ from reco.storage.events import EventTable
 from reco.storage.objects import Objects
 from tests.aws import GROUP, SESSION, in_moto, make_table
 from tests.models.builders import planted_tastes
+from tests.schemas import PAIRS, column, schema_text
 from training_container.training import run_training
 
 Row = tuple[str, str, int, str | None, float | None]
 """User, item, second, type, value."""
 
 
-def schema(name: str, *fields: dict[str, Any]) -> str:
-    return json.dumps({"type": "record", "name": name, "fields": fields, "version": "1.0"})
-
-
-TEXT = {"type": "string"}
-INTERACTIONS = schema(
-    "Interactions",
-    {"name": "USER_ID", **TEXT},
-    {"name": "ITEM_ID", **TEXT},
-    {"name": "TIMESTAMP", "type": "long"},
-    {"name": "EVENT_TYPE", "type": ["null", "string"]},
-    {"name": "EVENT_VALUE", "type": ["null", "float"]},
+INTERACTIONS = schema_text(
+    "Interactions", *PAIRS, column("EVENT_TYPE", ["null", "string"]), column("EVENT_VALUE", ["null", "float"])
 )
-ITEMS = schema("Items", {"name": "ITEM_ID", **TEXT}, {"name": "PRICE", "type": ["null", "float"]})
+ITEMS = schema_text("Items", column("ITEM_ID", "string"), column("PRICE", ["null", "float"]))
 
 
 def planted_rows(users: int = 120) -> list[Row]:

@@ -16,7 +16,8 @@ from reco.models.history import HISTORY_WEIGHTS, MEAN_WEIGHT
 from reco.models.query import Query
 from reco.models.served import load_model
 from reco.recipes.event_parameters import EventParameters, parameters_from
-from tests.models.container import TEXT, Container, Row, container, planted_rows, schema
+from tests.models.container import Container, Row, container, planted_rows
+from tests.schemas import column, schema_text
 
 __all__ = ["container"]  # fixture
 
@@ -220,9 +221,9 @@ def test_what_events_weigh_stays_beside_the_histories(container: Container) -> N
 
 def test_an_objective_reaches_the_artefact_and_the_metrics(container: Container) -> None:
     ids = Vocabulary.from_strings(f"i{number:03d}" for number in range(45))
-    fields = {"name": "ITEM_ID", **TEXT}, {"name": "PRICE", "type": "float"}
+    fields = column("ITEM_ID", "string"), column("PRICE", "float")
     arrays = {**ids.arrays("ids"), "PRICE.numbers": np.arange(45.0)}
-    items = container.put_snapshot("priced", "ITEMS", schema("Items", *fields), 45, arrays)
+    items = container.put_snapshot("priced", "ITEMS", schema_text("Items", *fields), 45, arrays)
     snapshots = {"INTERACTIONS": container.put_interactions(planted_rows()), "ITEMS": items}
     wish = {"item_attribute": "PRICE", "objective_sensitivity": "HIGH"}
     result = container.run(container.specify(None, snapshots=snapshots, optimization_objective=wish))
