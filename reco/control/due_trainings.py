@@ -18,6 +18,7 @@ from typing import Any
 
 from reco.arns import Kind, parse_arn
 from reco.control.automatic_training import TRAINED_BY_THEMSELVES, Arrangement, arranged, wanted_by
+from reco.control.lifecycle import awaits_machine
 from reco.control.new_data import arrived
 from reco.control.registry import Registry, said
 from reco.control.retraining import with_retraining
@@ -26,7 +27,7 @@ from reco.control.solution_versions import start_training
 from reco.control.solutions import require_datasets
 from reco.errors import ClientFault, InvalidInput, ResourceAlreadyExists, ResourceNotFound
 from reco.jobs.schedules import DAY_S
-from reco.jobs.status import CREATE_FAILED, CREATE_STOPPED, CREATE_STOPPING
+from reco.jobs.status import CREATE_FAILED, CREATE_PENDING, CREATE_STOPPED, CREATE_STOPPING
 from reco.jobs.target import MODEL, pending_update
 from reco.recipes import recipe_by_arn
 from reco.storage.arrivals import Arrivals
@@ -64,9 +65,9 @@ def train_if_due(registry: Registry, events: Arrivals, asked: Mapping[str, Any],
         return "the schedule was of another arrangement, and is now as it should be"
     due = datetime.fromisoformat(due_at).timestamp()
     if due <= resource.inner.get(LOOKED_AT, 0.0):
-        if kind is Kind.RECOMMENDER and pending_update(resource):
-            # Whoever began it may have died before it started the machine; starting it again has no effect.
-            registry.start_machine(resource)
+        begun = resource if kind is Kind.RECOMMENDER else _version_of(registry, resource, due)
+        if begun:
+            _start_again(registry, begun)
         return "this time was looked at before"
     if kind is Kind.RECOMMENDER:
         return _retrained(registry, events, resource, due)
@@ -76,20 +77,50 @@ def train_if_due(registry: Registry, events: Arrivals, asked: Mapping[str, Any],
 
 
 def _trained(registry: Registry, events: Arrivals, solution: Resource, wanted: Arrangement, due: float) -> str:
+    begun = _version_of(registry, solution, due)
+    if begun:
+        _start_again(registry, begun)
+        return "the training of this time was started before"
     solution = replace(solution, body=settings_at(solution, registry.now, registry.timing))
     spared = _reason_to_spare(registry, events, solution, wanted, due)
     if spared:
         return spared
-    # The same name for the same time: a second call finds the version there.
-    version_id = hashlib.sha256(f"{solution.incarnation} {due}".encode()).hexdigest()[:8]
     try:
-        version = start_training(registry, solution, version_id, mode="FULL", training_type="AUTOMATIC")
+        version = start_training(registry, solution, _version_id(solution, due), mode="FULL", training_type="AUTOMATIC")
     except ResourceAlreadyExists:
         return "the training of this time was started before"
     except (InvalidInput, ResourceNotFound) as fault:
         _log.warning("%s was not trained: %s", registry.arn(solution), fault.message)
         return fault.message
     return f"started {registry.arn(version)}"
+
+
+def start_what_waits(registry: Registry, resource: Resource) -> None:
+    """Starts the machine that a solution's newest version, or a recommender, has waited for too long.
+
+    A reader who describes it does so too, but nobody need describe what nobody asked for.
+    """
+    waiting: Resource | None = resource
+    if resource.kind is Kind.SOLUTION:
+        waiting = next(registry.newest_first(Kind.SOLUTION_VERSION, registry.arn(resource)), None)
+    if waiting and awaits_machine(waiting, registry.now):
+        registry.start_machine(waiting)
+
+
+def _version_id(solution: Resource, due: float) -> str:
+    """The same name for the same time: a second call finds the version there."""
+    return hashlib.sha256(f"{solution.incarnation} {due}".encode()).hexdigest()[:8]
+
+
+def _version_of(registry: Registry, solution: Resource, due: float) -> Resource | None:
+    """The version that was begun for this time, if one was."""
+    return registry.named(Kind.SOLUTION_VERSION, f"{solution.id}/{_version_id(solution, due)}")
+
+
+def _start_again(registry: Registry, begun: Resource) -> None:
+    """Whoever began it may have died before it started the machine; starting it again has no effect."""
+    if begun.status == CREATE_PENDING or pending_update(begun):
+        registry.start_machine(begun)
 
 
 def _reason_to_spare(

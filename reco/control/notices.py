@@ -19,7 +19,7 @@ from typing import Any
 
 from reco.arns import Kind, Owner, parse_arn
 from reco.control.automatic_training import TRAINED_BY_THEMSELVES, arranged
-from reco.control.due_trainings import train_if_due
+from reco.control.due_trainings import start_what_waits, train_if_due
 from reco.control.following import machine_ended
 from reco.control.registry import Registry
 from reco.jobs.executions import EXECUTION_CHANGED, arn_in
@@ -72,7 +72,7 @@ def _arrange_kind(registry: Registry, kind: Kind, *, again: bool) -> int:
     while True:
         page = registry.page(kind, None, position, 100)
         for resource in page.resources:
-            arranged(registry, resource, again=again)
+            start_what_waits(registry, arranged(registry, resource, again=again))
             count += 1
         position = page.next_position
         if position is None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reco.arns import Kind, Owner
 from reco.control.automatic_training import FIRST_RUN_S, Arrangement
+from reco.control.lifecycle import RESTART_AFTER_S
 from reco.control.notices import take_notice
 from reco.jobs.schedules import DAY_S
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_STOPPED
@@ -205,6 +206,47 @@ def test_a_call_that_dies_anywhere_and_comes_again_trains_once(shop: Shop) -> No
     else:
         pytest.fail("a call has fewer steps than this")
     assert number > 8
+
+
+def test_a_machine_that_was_not_started_is_started_by_the_next_call_or_the_daily_look(shop: Shop) -> None:
+    """Nobody describes what nobody asked for: without this the time is lost, and the quota counts it for ever."""
+    machines = shop.bench.machines
+    machines.broken = True
+    assert shop.due().startswith("started")
+    machines.broken = False
+    (version,) = shop.versions()
+    begun = (version["solutionVersionArn"], "train")
+    machines.started.clear()
+    assert "before" in shop.due()
+    assert [each[::2] for each in machines.started] == [begun]
+
+    machines.started.clear()
+    shop.told("mend")
+    assert machines.started == [], "it may be on its way"
+    shop.bench.pass_time(RESTART_AFTER_S + 1)
+    shop.told("mend")
+    assert [each[::2] for each in machines.started] == [begun]
+
+    shop.end(version["solutionVersionArn"])
+    machines.started.clear()
+    assert "before" in shop.due()
+    shop.told("mend")
+    assert machines.started == []
+
+
+def test_a_call_that_dies_before_it_starts_the_machine_and_comes_again_starts_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: str) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.bench.machines, "start", die)
+        with pytest.raises(Killed):
+            shop.due()
+    assert "before" in shop.due()
+    (version,) = shop.versions()
+    assert shop.bench.machines.started[-1][::2] == (version["solutionVersionArn"], "train")
 
 
 def test_the_schedule_of_a_solution_that_is_gone_goes_when_it_is_due(shop: Shop) -> None:

@@ -240,7 +240,7 @@ def test_a_call_that_dies_anywhere_and_comes_again_trains_once(shop: Shop) -> No
     assert number > 5
 
 
-def test_a_machine_that_was_not_started_is_started_by_the_next_call_or_a_reader(shop: Shop) -> None:
+def test_a_machine_that_was_not_started_is_started_by_the_next_call_a_reader_or_the_daily_look(shop: Shop) -> None:
     machines = shop.bench.machines
     shop.import_data("new")
     machines.broken = True
@@ -253,8 +253,10 @@ def test_a_machine_that_was_not_started_is_started_by_the_next_call_or_a_reader(
     shop.shown()
     assert machines.started == []
     shop.bench.pass_time(RESTART_AFTER_S + 1)
-    shop.shown()
-    assert [name for _, name, _ in machines.started] == [f"{shop.stored.incarnation}-1"]
+    for reader in (shop.shown, lambda: shop.told({"automatic_training": "mend"})):
+        machines.started.clear()
+        reader()
+        assert [name for _, name, _ in machines.started] == [f"{shop.stored.incarnation}-1"]
 
 
 def test_a_retraining_that_never_ended_gives_its_place_to_the_next_one(shop: Shop) -> None:
