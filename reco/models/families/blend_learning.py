@@ -138,9 +138,14 @@ def learn(
 
 
 def _fit_worthy(examples: Sequence[Example], plan: SignalPlan) -> tuple[Fitted, SignalPlan]:
-    """The weights of the signals that are worth them, as if there had been no others."""
+    """The weights of the signals that are worth them, as if there had been no others.
+
+    In a large catalogue all stay: its questions are those within the reach of some signal (`_question`), so of what a
+    signal reaches alone they tell too little."""
     ridge = RIDGE + PRIOR_EXAMPLES / len(examples)
     fitted = fit_weights(examples, ridge=ridge)
+    if plan.sparse:
+        return fitted, plan
     groups = _places(plan, len(fitted.weights))
     kept = worth_keeping(groups, fitted.weights, fitted.curvature, len(examples))
     if len(kept) == len(groups):
