@@ -22,18 +22,19 @@ def train_due(at: datetime | None, region: str | None, stack: str) -> None:
     `reco up` printed.
     """
     from reco.client.due_trainings import arrange, find_deployment, fire_due
-    from reco.client.trust import make_client
+    from reco.client.stacks import make_client, told
     from reco.errors import RecoError
 
     now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
     try:
         deployment = find_deployment(make_client("cloudformation", region), stack)
         functions = make_client("lambda", region)
-        click.echo(arrange(functions, deployment), err=True)
         fired = []
-        for each in fire_due(make_client("scheduler", region), functions, deployment.group, now):
-            click.echo(f"{each.arn}, due {each.due:%Y-%m-%d %H:%M}: {each.said}")
-            fired.append(each)
+        with told(f"The schedules of {stack} cannot be looked at"):
+            click.echo(arrange(functions, deployment), err=True)
+            for each in fire_due(make_client("scheduler", region), functions, deployment.group, now):
+                click.echo(f"{each.arn}, due {each.due:%Y-%m-%d %H:%M}: {each.said}")
+                fired.append(each)
     except RecoError as error:
         raise click.ClickException(error.message) from error
     if not fired:

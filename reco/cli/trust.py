@@ -24,7 +24,8 @@ def trust(
     role_arn: str, apply_it: bool, region: str | None, stack: str, job_role: str | None, external_id: str | None
 ) -> None:
     """Print, or with --apply add, the statement by which ROLE_ARN trusts this deployment's jobs."""
-    from reco.client.trust import Deployment, add_trust, find_deployment, make_client, statement_text
+    from reco.client.stacks import make_client
+    from reco.client.trust import Deployment, add_trust, find_deployment, statement_text
     from reco.errors import InvalidInput
 
     try:

@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from reco.client.refusals import in_one_line
 from reco.client.signing import sign_for_api_gateway
 from reco.errors import InvalidInput
 
@@ -27,7 +28,7 @@ def connect(region: str | None = None, endpoint: str | None = None, profile: str
         session = boto3.Session(profile_name=profile, region_name=region)
         client = session.client("personalize", endpoint_url=endpoint, config=_PATIENCE)
     except (BotoCoreError, ValueError) as error:
-        raise InvalidInput(" ".join(str(error).split())) from error
+        raise InvalidInput(in_one_line(error)) from error
     if ".execute-api." in (urlsplit(client.meta.endpoint_url).hostname or ""):
         sign_for_api_gateway(client)
     return client

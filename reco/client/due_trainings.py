@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from reco.client.stacks import outputs_of
 from reco.errors import InvalidInput, RecoError
 from reco.jobs.schedules import ARRANGE, FIRST, SCHEDULED_TIME, TASK
 
@@ -44,13 +45,9 @@ class Deployment:
 def find_deployment(cloudformation: Any, stack: str) -> Deployment:
     """
     Raises:
-        InvalidInput: no such stack, or it is not the one that has the API.
+        InvalidInput: no such stack, it is not the one that has the API, or AWS cannot be asked.
     """
-    try:
-        (described,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    except cloudformation.exceptions.ClientError as error:
-        raise InvalidInput(f"There is no stack {stack} here: {error.response['Error']['Message']}") from error
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+    outputs = outputs_of(cloudformation, stack, ", or give --stack")
     if not {"ScheduleGroup", "ControlFunction"} <= outputs.keys():
         raise InvalidInput(f"The stack {stack} has no schedules of automatic training; name the one that has the API.")
     return Deployment(outputs["ScheduleGroup"], outputs["ControlFunction"])

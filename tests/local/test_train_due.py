@@ -207,5 +207,6 @@ def test_a_schedule_whose_call_fails_is_told_and_keeps_no_other_from_being_fired
 
 
 def test_a_stack_without_schedules_is_named(command: Any) -> None:
-    assert "There is no stack Elsewhere here" in command("--stack", "Elsewhere").output
+    said = command("--stack", "Elsewhere").output
+    assert "There is no stack Elsewhere in us-east-1. Name its region, or give --stack." in said
     assert "name the one that has the API" in command("--stack", "RecoJobs").output
