@@ -12,6 +12,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -42,12 +43,25 @@ class ObservabilityStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, name, description="Reco: alarms and a dashboard.", **settings)
         self._storage, self._jobs, self._api = storage, jobs, api
-        self.topic = sns.Topic(self, "Alarms", master_key=storage.key, enforce_ssl=True)
+        self.topic = self._make_topic()
         if options.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(options.alarm_email))
         alarms = [*self._watch_jobs(), *self._watch_requests(), *self._watch_events()]
         self._draw(alarms)
         put_out(self, AlarmTopic=self.topic.topic_arn)
+
+    def _make_topic(self) -> sns.Topic:
+        """A topic that alarms may publish to: its policy, once it asks for TLS, replaces SNS's own, which lets them."""
+        topic = sns.Topic(self, "Alarms", master_key=self._storage.key, enforce_ssl=True)
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return topic
 
     def _watch_jobs(self) -> list[cloudwatch.Alarm]:
         return [

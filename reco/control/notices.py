@@ -4,7 +4,8 @@
                                            a schedule of EventBridge Scheduler is due
     {"automatic_training": "arrange"}      somebody wants every schedule made once more, as it should be
     {"automatic_training": "mend"}         the stack's own schedule, each day and as soon as it is deployed: those that
-                                           are missing are to be made, as after the group of schedules was made anew
+                                           are missing are to be made, as after the group of schedules was made anew.
+                                           Both start trainings whose machines should have begun long ago
     {"detail-type": "Step Functions Execution Status Change", ...}
                                            a machine that trains, deploys or does both for a recommender has ended
 

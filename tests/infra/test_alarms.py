@@ -35,6 +35,17 @@ def test_every_alarm_says_what_to_do_and_tells_the_topic(assembly: Assembly) -> 
         assert alarm.properties["ComparisonOperator"] == "GreaterThanThreshold"
 
 
+def test_alarms_of_this_account_may_publish_and_only_over_tls(assembly: Assembly) -> None:
+    """A policy of one's own takes the place of the topic's first one, which let everything of the account publish."""
+    (policy,) = assembly.resources("AWS::SNS::TopicPolicy")
+    allowed, denied = sorted(policy.properties["PolicyDocument"]["Statement"], key=lambda each: str(each["Effect"]))
+    assert (allowed["Effect"], allowed["Action"]) == ("Allow", "sns:Publish")
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert allowed["Resource"] == denied["Resource"]
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
 def test_the_alarm_for_late_events_leaves_firehose_its_buffer(assembly: Assembly) -> None:
     alarm = assembly.one("AWS::CloudWatch::Alarm", "EventsLate").properties
     assert (alarm["Threshold"], alarm["Statistic"]) == (900, "Maximum")
