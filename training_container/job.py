@@ -118,7 +118,9 @@ class Job:
     def _source(self, specification: ImportSpecification) -> Objects:
         from reco.storage.access import CallersRights
 
-        rights = CallersRights(self.session, job_role="", external_id=specification.external_id, data_buckets=())
+        rights = CallersRights(
+            self.session, job_role="", external_id=specification.external_id, data_buckets=(), own_bucket=""
+        )
         return rights.objects(specification.role_arn, not_taken=specification.role_not_taken)
 
     def _finish(self, result: Result) -> None:

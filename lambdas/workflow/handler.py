@@ -36,6 +36,7 @@ def build(environment: Mapping[str, str]) -> Handler:
             job_role=settings.job_role,
             external_id=settings.external_id,
             data_buckets=settings.data_buckets,
+            own_bucket=settings.data_bucket,
         ),
         settings=settings,
         clock=system_clock,

@@ -3,7 +3,8 @@
 The one rule, the same wherever it runs:
 
 1. Take the caller's role. AWS lets the job role do so when the role's trust policy names it (reco.storage.trust).
-2. Otherwise read as the job role, if the deployer listed the bucket (setting data_buckets; `*` lists all).
+2. Otherwise read as the job role, if the deployer listed the bucket (setting data_buckets; `*` lists all). Not the
+   deployment's own, even so: the job role reads all that every dataset group keeps there.
 3. Otherwise refuse, with the statement to paste into the role's trust policy.
 
 Credentials of a role that was taken from another role end after an hour; `session_as` renews them, so an import may
@@ -43,11 +44,23 @@ NOT_THERE = "Invalid Data location."
 class CallersRights:
     """Decides as whom a caller's bucket is read, and reads it."""
 
-    def __init__(self, session: boto3.Session, *, job_role: str, external_id: str, data_buckets: Iterable[str]) -> None:
-        """`session` acts as the job role. Making clients is not thread-safe: most are made here, others one by one."""
+    def __init__(
+        self,
+        session: boto3.Session,
+        *,
+        job_role: str,
+        external_id: str,
+        data_buckets: Iterable[str],
+        own_bucket: str,
+    ) -> None:
+        """`session` acts as the job role. Making clients is not thread-safe: most are made here, others one by one.
+
+        `own_bucket` is the deployment's own; empty where `role_for` is not asked.
+        """
         self.job_role = job_role
         self.external_id = external_id
         self._listed = frozenset(data_buckets)
+        self._own_bucket = own_bucket
         self._session = session
         self._making = threading.Lock()
         self._sts = session.client("sts")
@@ -79,6 +92,10 @@ class CallersRights:
         if role_arn and self._may_take(role_arn):
             return role_arn
         bucket = bucket_of(location)
+        if bucket == self._own_bucket:
+            raise UserFault(
+                f'{DENIED} The bucket "{bucket}" is this deployment\'s own, and is read for nobody with its rights.'
+            )
         if "*" in self._listed or bucket in self._listed:
             return None
         raise UserFault(f"{DENIED} {self._advice(role_arn, bucket)}")

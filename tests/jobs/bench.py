@@ -102,6 +102,7 @@ class Bench:
                 job_role=JOB_ROLE,
                 external_id="deployment-1",
                 data_buckets=["callers-data"],
+                own_bucket=self.environment["RECO_DATA_BUCKET"],
             ),
             settings=Settings(self.environment),
             clock=lambda: self.now,

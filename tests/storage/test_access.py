@@ -36,7 +36,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def rights(*buckets: str) -> CallersRights:
     session = boto3.Session(region_name=REGION, botocore_session=reading_once())
-    return CallersRights(session, job_role=JOB_ROLE, external_id="deployment-1", data_buckets=buckets)
+    return CallersRights(
+        session, job_role=JOB_ROLE, external_id="deployment-1", data_buckets=buckets, own_bucket="home"
+    )
 
 
 def deny_trust(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +69,22 @@ def test_without_trust_and_listing_the_refusal_holds_the_statement_to_paste(monk
     assert f"reco trust {ROLE} --apply" in message and "-c dataBuckets=data" in message
     statement = json.loads(message[message.index("{") : message.rindex("}") + 1])
     assert trusts({"Statement": [statement]}, JOB_ROLE, "deployment-1")
+
+
+@pytest.mark.parametrize("listed", ["*", "home"])
+@pytest.mark.parametrize("role", [None, ROLE])
+def test_the_deployments_own_bucket_is_read_for_nobody_with_the_job_roles_rights(
+    monkeypatch: pytest.MonkeyPatch, listed: str, role: str | None
+) -> None:
+    """It holds every group's data and events: whoever may import would read them all, and find them in a dataset."""
+    deny_trust(monkeypatch)
+    with pytest.raises(UserFault, match=r"^Insufficient privileges.*home.*this deployment's own") as refused:
+        rights(listed).role_for(role, "s3://home/events/2026/11/22/10/a.gz")
+    assert "dataBuckets" not in refused.value.message
+
+
+def test_a_role_that_may_read_the_deployments_bucket_reads_it_by_its_own_right() -> None:
+    assert rights("*").role_for(ROLE, "s3://home/reports/a.csv") == ROLE
 
 
 def test_no_role_and_no_listing_asks_for_a_role() -> None:

@@ -134,7 +134,11 @@ def test_a_callers_file_under_a_disabled_key_says_so(cloud: Cloud) -> None:
     Objects(cloud.s3, cloud.arn).write_text(ADDRESS, "1,2,3")
     cloud.disable()
     rights = CallersRights(
-        boto3.Session(region_name=REGION), job_role="arn:aws:iam::1:role/j", external_id="x", data_buckets=["home"]
+        boto3.Session(region_name=REGION),
+        job_role="arn:aws:iam::1:role/j",
+        external_id="x",
+        data_buckets=["home"],
+        own_bucket="",
     )
     source: Any = rights.objects(None)
     assert measure(source, ADDRESS).bytes == 5
