@@ -5,7 +5,11 @@ The table maps patterns of callers' ARNs, as IAM has proved them to the gateway,
     {"arn:aws:sts::*:assumed-role/analyst/*": ["Describe*", "List*", "GetSolutionMetrics"],
      "arn:aws:iam::*:user/ada": ["*"]}
 
-In both, `*` stands for any characters and `?` for one; case counts. A caller may do what any matching row allows.
+In both, `*` stands for any characters and `?` for one; case counts. As in IAM's ArnLike each of an ARN's six parts is
+compared by itself, so a wildcard stops at the next colon; the last part that a pattern has stands for all the rest. A
+caller may do what any matching row allows. What follows the role's name in `assumed-role/ROLE/SESSION` the caller has
+chosen freely: a row should name the role, and say `*` for the session.
+
 Without a table everybody may do everything whom IAM lets in. The table looks at operations, never at the resources
 they name; what a role given in `roleArn` may do is another matter, and whether the caller may pass it nobody checks.
 """
@@ -92,4 +96,10 @@ def _row(callers: str, operations: object) -> Row:
 
 def _pattern(text: str) -> re.Pattern[str]:
     """IAM's wildcards as a regular expression."""
-    return re.compile("".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in text), re.DOTALL)
+    *parts, last = text.split(":", 5)
+    return re.compile(":".join([*(_part(each, "[^:]") for each in parts), _part(last, ".")]), re.DOTALL)
+
+
+def _part(text: str, one: str) -> str:
+    """One part of an ARN, in which a `?` stands for `one`."""
+    return "".join({"*": f"{one}*", "?": one}.get(each, re.escape(each)) for each in text)

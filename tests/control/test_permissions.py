@@ -80,12 +80,22 @@ def test_an_empty_table_and_an_unknown_caller_are_denied() -> None:
     assert not allowed({"arn:*": ["*"]}, "ListFilters", None)
 
 
+def test_a_wildcard_within_an_arn_stays_between_its_colons() -> None:
+    """A user's path may hold colons: who may make users below one path must not become anybody's namesake."""
+    table = {"arn:aws:iam::*:user/ada": ["*"]}
+    assert allowed(table, "ListFilters", f"arn:aws:iam::{ACCOUNT}:user/ada")
+    assert not allowed(table, "ListFilters", f"arn:aws:iam::{ACCOUNT}:user/team/x:user/ada")
+
+
 @given(
-    pattern=st.text("ab*?/:.+", max_size=8).map(lambda text: f"arn:{text}"),
-    caller=st.text("ab/:.+\n", max_size=8).map(lambda text: f"arn:{text}"),
+    pattern=st.text("ab*?/:.+", max_size=12).map(lambda text: f"arn:{text}"),
+    caller=st.text("ab/:.+\n", max_size=12).map(lambda text: f"arn:{text}"),
 )
-def test_a_pattern_means_what_a_shell_would_make_of_it(pattern: str, caller: str) -> None:
-    assert allowed({pattern: ["*"]}, "ListFilters", caller) == fnmatchcase(caller, pattern)
+def test_each_part_of_a_pattern_means_what_a_shell_would_make_of_it(pattern: str, caller: str) -> None:
+    parts = pattern.split(":", 5)
+    spelled = caller.split(":", len(parts) - 1)
+    meant = len(parts) == len(spelled) and all(map(fnmatchcase, spelled, parts))
+    assert allowed({pattern: ["*"]}, "ListFilters", caller) == meant
 
 
 @pytest.mark.parametrize(
