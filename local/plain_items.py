@@ -14,7 +14,7 @@ Attributes = Mapping[str, Mapping[str, Any]]
 """An item, or its key, as DynamoDB's JSON has it."""
 
 _PLAIN_TYPES = frozenset({"S", "N", "BOOL"})
-_NUMBER = re.compile(r"-?\d{1,30}")
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,29}")
 _LARGEST_ITEM = 390_000
 """Bytes of an item, below DynamoDB's 400 KB: a larger one is moto's to weigh."""
 LONGEST_KEYS = (2048, 1024)
@@ -106,7 +106,8 @@ def putting(table: Any, attributes: Attributes) -> Callable[[], None]:
     from moto.dynamodb.models.dynamo_type import Item
 
     partition, position = key_of(table, attributes, whole_item=True)
-    for value in attributes.values():
+    for name, value in attributes.items():
+        require(name != "" and len(value) == 1)
         ((kind, inner),) = value.items()
         require((kind == "S" and type(inner) is str) or (kind == "BOOL" and type(inner) is bool) or is_integer(value))
     require(size_of(attributes) < _LARGEST_ITEM)
@@ -132,6 +133,6 @@ def delete_at(table: Any, key: tuple[str, str]) -> None:
 
 
 def is_integer(value: Mapping[str, Any]) -> bool:
-    """Whether it is a number that moto keeps as it is written."""
+    """Whether it is a number that DynamoDB gives back as it was written, as moto does with any."""
     text = value.get("N")
     return len(value) == 1 and type(text) is str and _NUMBER.fullmatch(text) is not None

@@ -3,7 +3,11 @@
 moto makes every request pass a web framework's objects, parsers of expressions and copies of what it found, which
 costs a millisecond a call and several for a page of a hundred items; DynamoDB itself costs its caller none of that.
 What is plain here is answered from moto's items as they lie. What is not, and every request that moto would refuse,
-gets no answer here, and takes moto's own way: so moto alone says what is wrong with a request.
+gets no answer here, and takes moto's own way: so moto alone says what is wrong with a request. Who asks is a boto3
+client of this process, which has checked the types of what it sends.
+
+One thing is as moto has it and not as DynamoDB has it: a Query that finds its last item as it reaches its Limit says
+that there is nothing behind it, where DynamoDB names a place to go on from, behind which nothing is.
 """
 
 from __future__ import annotations
@@ -39,9 +43,11 @@ Answer = dict[str, Any]
 
 LARGEST_PAGE = 900_000
 """Bytes of an answer, below the 1 MB of items that a Query may find: a larger one is moto's to cut."""
-_KEY_CONDITION = re.compile(r"(\w+) = (:\w+)")
-_CONDITION = re.compile(r"(\w+) = (:\w+)|attribute_not_exists\((\w+)\)")
-_ADDITION = re.compile(r"ADD (\w+) (:\w+)")
+_NAME = "([A-Za-z][A-Za-z0-9_]*)"
+"""Of an attribute that needs no placeholder in an expression."""
+_KEY_CONDITION = re.compile(rf"{_NAME} = (:\w+)")
+_CONDITION = re.compile(rf"{_NAME} = (:\w+)|attribute_not_exists\({_NAME}\)")
+_ADDITION = re.compile(rf"ADD {_NAME} (:\w+)")
 
 
 def answer_plainly(action: str, request: Request, tables: Mapping[str, Any]) -> Answer | None:
@@ -69,13 +75,13 @@ def _get_item(request: Request, tables: Mapping[str, Any]) -> Answer:
 
 
 def _batch_get_item(request: Request, tables: Mapping[str, Any]) -> Answer:
-    require(request.keys() == {"RequestItems"})
+    require(request.keys() == {"RequestItems"} and len(request["RequestItems"]) == 1)
     responses: dict[str, list[Any]] = {}
     for name, asked in request["RequestItems"].items():
         require(asked.keys() <= {"Keys", "ConsistentRead"})
         table = table_of(tables, name)
         keys = [key_of(table, each) for each in asked["Keys"]]
-        require(len(set(keys)) == len(keys) <= 100 and len(request["RequestItems"]) == 1)
+        require(1 <= len(set(keys)) == len(keys) <= 100)
         responses[name] = [attributes_of(item) for key in keys if (item := item_at(table, key)) is not None]
     return {"Responses": responses, "UnprocessedKeys": {}}
 
@@ -147,6 +153,7 @@ def _batch_write_item(request: Request, tables: Mapping[str, Any]) -> Answer:
     table = written_table(tables, name)
     writes: dict[tuple[str, str], Callable[[], None]] = {}
     for entry in entries:
+        require(len(entry) == 1 and entry.keys() <= {"PutRequest", "DeleteRequest"})
         ((kind, written),) = entry.items()
         if kind == "PutRequest":
             key, write = key_of(table, written["Item"], whole_item=True), putting(table, written["Item"])
@@ -199,6 +206,7 @@ def _require_condition(request: Request, item: Any, used: Iterable[str]) -> None
     """Requires that the condition holds: a refusal is moto's. `used` are the values that an update takes."""
     parts = list(_conditions(request.get("ConditionExpression")))
     values = request.get("ExpressionAttributeValues", {})
+    require(bool(values) or "ExpressionAttributeValues" not in request)
     require({*used, *(value for _, value, _ in parts if value)} == values.keys())
     attributes = {} if item is None else item.attrs
     for name, value, absent in parts:

@@ -101,6 +101,20 @@ reads = st.one_of(
 requests = st.one_of(puts, deletes, batches, updates(), reads)
 
 
+KEY = {"pk": {"S": "a"}, "sk": {"S": "1"}}
+
+
+def answered(action: str, **asked: Any) -> Any:
+    """What a request to the table, or a batch, is answered with here; None where moto is to be asked."""
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.dynamodb.models import dynamodb_backends
+
+    present = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables
+    if "t" not in present:
+        make_table()
+    return plain_requests.answer_plainly(action, asked if "RequestItems" in asked else {**table, **asked}, present)
+
+
 def outcome(client: Any, name: str, asked: dict[str, Any]) -> Any:
     try:
         answer = getattr(client, name)(**asked)
@@ -120,7 +134,7 @@ def play(asked: list[tuple[str, dict[str, Any]]]) -> tuple[list[Any], list[Any]]
     return outcomes, client.scan(TableName="t")["Items"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(requests, max_size=12))
 def test_requests_are_answered_and_items_kept_as_stock_moto_does(asked: list[tuple[str, dict[str, Any]]]) -> None:
     with mock_aws():
@@ -227,3 +241,29 @@ def test_a_request_that_is_not_plain_changes_nothing_here() -> None:
         ):
             assert plain_requests.answer_plainly(action, asked, present) is None
         assert client.scan(TableName="t")["Items"] == [{"pk": {"S": "a"}, "sk": {"S": "1"}, "l": {"L": []}}]
+
+
+@pytest.mark.parametrize("number", ["007", "-0", "+1", "\u0663", "1e3", "1.0"])
+def test_a_number_that_dynamodb_would_write_otherwise_or_refuse_is_not_plain(number: str) -> None:
+    with mock_aws(), tables.quick():
+        assert answered("PutItem", Item={**KEY, "n": {"N": number}}) is None
+
+
+@pytest.mark.parametrize("name", ["_n", "1n", "ñ", "n-n", "size"])
+def test_a_name_that_dynamodb_wants_a_placeholder_for_is_not_plain(name: str) -> None:
+    with mock_aws(), tables.quick():
+        item = {**KEY, name: {"S": "x"}}
+        assert answered("PutItem", Item=item) == {}
+        condition = {"ConditionExpression": f"{name} = :n", "ExpressionAttributeValues": {":n": {"S": "x"}}}
+        assert answered("PutItem", Item=item, **condition) is None
+
+
+def test_what_dynamodb_refuses_for_its_shape_is_not_plain() -> None:
+    both = {"PutRequest": {"Item": KEY}, "DeleteRequest": {"Key": KEY}}
+    with mock_aws(), tables.quick():
+        assert answered("PutItem", Item=KEY, ExpressionAttributeValues={}) is None
+        assert answered("BatchGetItem", RequestItems={"t": {"Keys": []}}) is None
+        assert answered("BatchGetItem", RequestItems={}) is None
+        for entry in ({"UpdateRequest": {"Key": KEY}}, both, {}):
+            assert answered("BatchWriteItem", RequestItems={"t": [entry]}) is None
+        assert answered("PutItem", Item={**KEY, "": {"S": "x"}}) is None
