@@ -71,7 +71,7 @@ def test_updates_are_looked_for_where_the_model_has_them() -> None:
     }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=st.lists(st.sampled_from(ON_THE_WAY), max_size=12), end=st.sampled_from((*GOOD, *BAD, GONE)))
 def test_waiting_ends_at_the_first_status_that_stays(slept: list[float], before: list[str], end: str) -> None:
     script = Script([*before, end])

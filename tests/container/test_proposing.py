@@ -47,7 +47,7 @@ def dimension(trial: Trial) -> int:
     return int(trial.hyperparameters["hidden_dimension"])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     recipe=st.sampled_from(SEARCHABLE),
     parallel=st.integers(1, 10),

@@ -155,9 +155,7 @@ def look(make: Callable[[], Bench], forget: Callable[[Bench], Any], examples: in
 
     run_state_machine_as_test(
         Bound,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=list(HealthCheck)),
     )
 
 

@@ -395,7 +395,7 @@ STEPS = st.sampled_from(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=12))
 def test_whatever_happens_a_reader_leaves_a_schedule_just_where_one_is_wanted(cloud: Cloud, steps: list[str]) -> None:
     bench = cloud.bench()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.fuzz_memory import MemoryTable
@@ -76,7 +76,6 @@ def judge(names: list[str], lasting: tuple[str, ...] = LASTING) -> None:
     assert tuple(name for name in names if name in lasting) == lasting, "one lost, or out of order"
 
 
-@settings(deadline=None)
 @given(between, page_size)
 def test_schemas_which_go_at_once(happenings: list[list[str]], size: int) -> None:
     def create(scene: Scene, name: str) -> Any:
@@ -90,7 +89,6 @@ def test_schemas_which_go_at_once(happenings: list[list[str]], size: int) -> Non
     judge([entry["name"] for entry in entries])
 
 
-@settings(deadline=None)
 @given(between, page_size)
 def test_groups_which_go_by_and_by_and_are_removed_by_who_reads_them(happenings: list[list[str]], size: int) -> None:
     ready: dict[str, float] = {}
@@ -108,7 +106,6 @@ def test_groups_which_go_by_and_by_and_are_removed_by_who_reads_them(happenings:
     judge([entry["name"] for entry in entries])
 
 
-@settings(deadline=None)
 @given(between, page_size)
 def test_data_deletion_jobs_newest_first(happenings: list[list[str]], size: int) -> None:
     group = OWNER.arn(Kind.DATASET_GROUP, "g")
@@ -141,7 +138,6 @@ def test_data_deletion_jobs_newest_first(happenings: list[list[str]], size: int)
     judge([entry["job_name"] for entry in entries], LASTING[::-1])
 
 
-@settings(deadline=None)
 @given(between, page_size)
 def test_metrics_of_an_attribution(happenings: list[list[str]], size: int) -> None:
     """At most ten: what is added takes the place of what is removed."""

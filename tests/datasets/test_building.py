@@ -103,7 +103,7 @@ dialects = st.builds(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=wide_rows, dialect=dialects, order=st.permutations(range(9)))
 def test_a_table_is_the_same_snapshot_in_whatever_dialect_and_column_order(tmp_path, rows, dialect, order):
     plain = build(tmp_path / "plain", WIDE, wide_csv(rows))
@@ -112,7 +112,7 @@ def test_a_table_is_the_same_snapshot_in_whatever_dialect_and_column_order(tmp_p
     assert table_of(plain) == in_order(rows)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=wide_rows, cut=st.integers(0, 30))
 def test_appending_gives_what_one_import_of_both_gives(tmp_path, rows, cut):
     whole = build(tmp_path / "whole", WIDE, wide_csv(rows))

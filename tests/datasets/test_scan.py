@@ -270,7 +270,7 @@ snippets = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=snippets, block=st.sampled_from([3, 1 << 20]))
 def test_whatever_follows_the_header_the_slow_reader_says_the_same(tmp_path, monkeypatch, pieces, block):
     monkeypatch.setattr(lines_module, "BLOCK", block)
@@ -281,7 +281,7 @@ wide_cells = st.sampled_from([b"", b"0", b"-1", b"+7", b"1.5", b"1e3", b"true", 
                               b"9223372036854775807", b"1e39", b"nan", b" 1", "ö".encode()])  # fmt: skip
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(wide_cells, min_size=9, max_size=9), max_size=40))
 def test_whatever_the_cells_the_slow_reader_says_the_same(tmp_path, rows):
     header = b"USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE,DEVICE,STEPS,SCORE,MEMBER\n"

@@ -39,7 +39,7 @@ def events(interactions: Interactions) -> Counter[tuple[int, int]]:
     return Counter(zip(interactions.items.tolist(), interactions.times.tolist(), strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(world=worlds(), name=st.sampled_from(sorted(PROTOCOLS)), seed=st.integers(0, 3))
 def test_histories_end_where_truths_begin_and_training_lacks_the_truths(
     world: Interactions, name: str, seed: int
@@ -61,7 +61,7 @@ def test_histories_end_where_truths_begin_and_training_lacks_the_truths(
         assert known >= 1 or name == "temporal"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(world=worlds(), name=st.sampled_from(["personalize", "last-item"]))
 def test_held_out_users_leave_nothing_to_learn_from(world: Interactions, name: str) -> None:
     split = PROTOCOLS[name](world, names(world.user_count, "u"), 0)

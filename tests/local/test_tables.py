@@ -35,7 +35,7 @@ def make_table() -> Any:
 keys = st.tuples(st.sampled_from("abc"), st.sampled_from(["1", "2", "3", "11"]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(keys, max_size=12), st.sampled_from("abcd"), st.integers(1, 5), st.booleans(), st.booleans())
 def test_query_answers_as_stock_moto_does(
     written: list[tuple[str, str]], partition: str, limit: int, forward: bool, some: bool
@@ -81,7 +81,7 @@ attributes = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.dictionaries(st.text("abc", min_size=1), attributes, max_size=4))
 def test_an_item_comes_back_as_stock_moto_gives_it(more: dict[str, Any]) -> None:
     key = {"pk": {"S": "p"}, "sk": {"S": "s"}}

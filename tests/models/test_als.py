@@ -23,7 +23,7 @@ TINY_CHUNKS = 4 * 8 * 4
 """Four gathered rows of eight factors: every row of more than sixteen pairs is heavy."""
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 1000),
     alpha=st.floats(0.5, 100),
@@ -54,7 +54,7 @@ def test_converged_sweeps_equal_the_slow_factorisation(
     np.testing.assert_allclose(found.users @ found.items.T, users @ items.T, atol=2e-3)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 1000),
     steps=st.sampled_from([1, 2, 3, None]),

@@ -209,7 +209,7 @@ def worlds(draw: st.DrawFn) -> Interactions:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(interactions=worlds())
 def test_a_model_of_any_small_world_is_sound(family: str, interactions: Interactions) -> None:
     model = fitted(family, interactions)

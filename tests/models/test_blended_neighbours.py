@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.models import blended_neighbours
@@ -31,7 +31,6 @@ def slowly(first: dict[int, float], second: dict[int, float], share: float) -> d
     return {item: value for item, value in values.items() if value > 0}
 
 
-@settings(deadline=None)
 @given(
     opinions, opinions, st.lists(st.sampled_from([0.0, 0.3, 1.0]), min_size=7, max_size=7), st.sampled_from([1, 10**6])
 )

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -39,7 +39,6 @@ class Tally(Counter[tuple[int, int]]):
             self[int(row), int(column)] += int(times)
 
 
-@settings(deadline=None)
 @given(histories, st.sampled_from([1, 7, 10**6]))
 def test_each_pair_is_counted_once_with_the_number_of_its_groups(groups: list[list[int]], products: int) -> None:
     tally = Tally()
@@ -49,7 +48,6 @@ def test_each_pair_is_counted_once_with_the_number_of_its_groups(groups: list[li
     assert tally == Counter(pair for group in groups for pair in combinations(sorted(group), 2))
 
 
-@settings(deadline=None)
 @given(histories, st.integers(1, 10), st.sampled_from([1, 7, 10**6]))
 def test_what_follows_is_counted_in_its_window_only(groups: list[list[int]], window: int, products: int) -> None:
     tally = Tally()

@@ -44,7 +44,7 @@ def slow_factors(content: ItemContent, factors: np.ndarray, counts: np.ndarray, 
     return np.array(rows)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(1, 40), st.integers(1, 12), st.sampled_from([0.3, 30.0]))
 def test_vectors_equal_the_direct_solution(seed: int, items: int, width: int, ridge: float) -> None:
     generator = np.random.default_rng(seed)

@@ -59,7 +59,7 @@ class Elsewhere:
         return self.model.spans(name, spans)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000), st.lists(st.integers(0, 8), max_size=6), st.booleans())
 def test_packed_tables_combine_as_the_tables_do_within_half_a_thousandth(seed: int, rows: list[int], far: bool) -> None:
     tables = {"first": table(seed), "second": table(seed + 1, density=0.1), "third": table(seed + 2, density=0)}

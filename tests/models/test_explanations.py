@@ -19,7 +19,7 @@ def world(seed: int, items: int, factors: int) -> tuple[np.ndarray, np.ndarray, 
     return (table @ rotation).astype(np.float32), np.maximum(spectrum, 0).astype(np.float32), generator
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 999),
     factors=st.integers(1, 12),
@@ -39,7 +39,7 @@ def test_contributions_sum_to_the_score(seed: int, factors: int, length: int, al
     np.testing.assert_allclose(parts.sum(axis=1), scores, atol=1e-5 * max(1.0, float(np.abs(scores).max())))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 999), length=st.integers(1, 20))
 def test_a_contribution_is_the_vector_solved_from_that_items_preference_alone(seed: int, length: int) -> None:
     """The slow way: the user's system as it stands, with every other item's preference taken away."""

@@ -11,7 +11,7 @@ from reco.models.fold_in import fold_in
 from tests.models import reference_als
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 999),
     factors=st.integers(1, 12),

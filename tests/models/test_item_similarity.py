@@ -82,7 +82,7 @@ def log_likelihood_ratio(both: int, one: int, other: int, everyone: int) -> floa
     return ratio
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     groups=histories,
     discount=st.sampled_from([0.0, 0.5, 0.75, 1.0]),
@@ -104,7 +104,7 @@ def test_discounted_neighbours_equal_the_slow_count(
     assert [{other: row[other] for other in np.flatnonzero(row).tolist()} for row in table] == expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(groups=histories, minimum=st.integers(1, 3), after=st.sampled_from([None, 2]), tabulated=st.booleans())
 def test_log_likelihood_ratios_equal_the_papers_formula(
     groups: list[list[int]], minimum: int, after: int | None, tabulated: bool

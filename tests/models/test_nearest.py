@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.models.nearest import Nearest, row_floors
@@ -37,7 +37,6 @@ def kept(nearest: Nearest) -> list[Entry]:
     return list(zip(rows.tolist(), found.items.tolist(), found.values.tolist(), strict=True))
 
 
-@settings(deadline=None)
 @given(entries, st.integers(1, 7), st.integers(0, 40), st.integers(1, 9), st.randoms(use_true_random=False))
 def test_what_is_kept_equals_a_full_sort_at_any_order_and_any_room(table, count, pending, step, random) -> None:  # type: ignore[no-untyped-def]
     offered = [(row, column, value) for (row, column), value in table.items()]

@@ -233,7 +233,7 @@ def test_a_query_for_items_is_answered_with_actions(
     assert some.items.tolist() == [item for item in whole.items.tolist() if item in (1, 4)]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.lists(st.lists(st.integers(0, 3), max_size=5), min_size=1, max_size=5).filter(any),
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 10**7), st.integers(0, 2), st.integers(0, 2)), max_size=20),

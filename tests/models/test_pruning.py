@@ -84,7 +84,7 @@ def test_a_packed_model_gives_the_signals_of_the_whole_one(tastes: Interactions,
     assert np.isfinite(matrix).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 1000), st.integers(100, 6000))
 def test_a_budget_is_kept_and_used_up(seed: int, budget: int) -> None:
     generator = np.random.default_rng(seed)

@@ -222,7 +222,7 @@ def test_a_segment_of_no_item_is_empty_and_an_item_is_never_recommended(planted:
         model.rank(Query(np.empty(0, np.int32), np.empty(0, np.int64), None, None, 5))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.lists(st.integers(0, 4), max_size=6), min_size=1, max_size=6).filter(any))
 def test_any_small_world_gives_a_finite_segment_of_everybody(histories: list[list[int]]) -> None:
     interactions = interactions_of(histories, 5)

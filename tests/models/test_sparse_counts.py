@@ -19,7 +19,7 @@ def sequences(given: list[list[int]]) -> Sequences:
     return sequences_of(interactions_of(given, 12), seed=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories, st.integers(1, 6), st.sampled_from([0.5, 1.0]))
 def test_sparse_counts_are_the_dense_ones(given: list[list[int]], lags: int, decay: float) -> None:
     some = sequences(given)
@@ -40,7 +40,7 @@ def test_counting_in_small_blocks_gives_the_same(monkeypatch) -> None:  # type: 
     assert (whole != pieces).nnz == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 1000), st.integers(1, 9))
 def test_a_row_keeps_its_largest_entries_and_the_lower_columns_among_equals(seed: int, most: int) -> None:
     table = np.random.default_rng(seed).integers(0, 4, (6, 9)).astype(np.float32)

@@ -37,7 +37,7 @@ def one_by_one(
     return table
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 12), st.sampled_from([0.5, 5.0]))
 def test_every_target_is_solved_on_its_own_support(seed: int, support: int, ridge: float) -> None:
     gram, right = system(seed)

@@ -92,7 +92,7 @@ def call(clients: Mapping[str, Any], operation: str) -> dict[str, Any]:
 def test_boto3_reads_back_what_was_answered(operation: str, clients: Mapping[str, Any], prepared: Prepared) -> None:
     shape = OPERATIONS[operation].output_shape
 
-    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, suppress_health_check=list(HealthCheck))
     @given(answers(shape))
     def check(answer: dict[str, Any]) -> None:
         prepared.answer = answer

@@ -60,19 +60,19 @@ def keepable(value: Any) -> None:
         assert value is not None and math.isfinite(value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(OPERATION_NAMES, st.binary(max_size=200))
 def test_random_bytes(operation: str, body: bytes) -> None:
     check(event_for(operation, body))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(OPERATION_NAMES, JSON)
 def test_random_json(operation: str, document: Any) -> None:
     check(event_for(operation, document))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(OPERATION_NAMES, st.data())
 def test_mutated_requests(operation: str, data: st.DataObject) -> None:
     document = FULLEST[operation]
@@ -83,7 +83,7 @@ def test_mutated_requests(operation: str, data: st.DataObject) -> None:
     check(event_for(operation, document))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(OPERATION_NAMES, st.data())
 def test_cut_and_flipped_bytes(operation: str, data: st.DataObject) -> None:
     body = bytearray(json.dumps(FULLEST[operation]).encode())
@@ -92,7 +92,7 @@ def test_cut_and_flipped_bytes(operation: str, data: st.DataObject) -> None:
     check(event_for(operation, bytes(body[: data.draw(st.integers(0, len(body)))])))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(["GET", "POST", "PUT", ""]),
     st.sampled_from(["/", "/events", "/recommendations", ""]) | TEXTS,
@@ -103,7 +103,7 @@ def test_random_addresses_and_headers(method: str, path: str, headers: dict[str,
     check(gateway_event(method, path, "", headers, body, ACCOUNT, REGION, CALLER, REQUEST_ID, NOW))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_events_with_parts_missing(data: st.DataObject) -> None:
     event = event_for("PutEvents", FULLEST["PutEvents"])

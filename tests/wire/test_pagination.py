@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.errors import InvalidNextToken
@@ -19,7 +19,6 @@ POSITIONS = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(NAMES, PARAMETERS, POSITIONS)
 def test_a_token_gives_its_position_back(operation: str, parameters: dict[str, str], position: object) -> None:
     token = encode(operation, parameters, position)
@@ -27,7 +26,6 @@ def test_a_token_gives_its_position_back(operation: str, parameters: dict[str, s
     assert decode(operation, parameters, token) == position
 
 
-@settings(deadline=None)
 @given(NAMES, PARAMETERS, POSITIONS, st.integers(1, 100))
 def test_the_page_size_may_change_between_pages(
     operation: str, parameters: dict[str, str], position: object, size: int
@@ -36,7 +34,6 @@ def test_the_page_size_may_change_between_pages(
     assert decode(operation, {**parameters, "max_results": size, "next_token": token}, token) == position
 
 
-@settings(deadline=None)
 @given(NAMES, NAMES, PARAMETERS, PARAMETERS, POSITIONS)
 def test_another_operation_or_other_parameters_refuse_it(
     here: str, there: str, sent: dict[str, str], other: dict[str, str], position: object
@@ -47,7 +44,6 @@ def test_another_operation_or_other_parameters_refuse_it(
         decode(there, other, encode(here, sent, position))
 
 
-@settings(deadline=None)
 @given(POSITIONS, st.data())
 def test_an_altered_or_cut_token_is_refused(position: object, data: st.DataObject) -> None:
     token = encode("ListSchemas", {}, position)
@@ -60,7 +56,6 @@ def test_an_altered_or_cut_token_is_refused(position: object, data: st.DataObjec
             decode("ListSchemas", {}, altered)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidNextToken):

@@ -7,7 +7,7 @@ import sys
 from unicodedata import category
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.wire.patterns import _LAST_ASSIGNED, compile_pattern
@@ -23,7 +23,6 @@ TAG = r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"
 SOURCE = r"^[\x20-\x7E]*[\x21-\x7E]+[\x20-\x7E]*$"
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=5))
 def test_a_tag_takes_letters_separators_numbers_and_eight_signs(text: str) -> None:
     assert compile_pattern(TAG)(text) == all(category(c)[0] in "LZN" or c in "_.:/=+-@" for c in text)
@@ -55,7 +54,6 @@ def test_a_pattern_holds_for_the_whole_text() -> None:
     assert not arn("arn:aws:personalize:::")
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from(" !~\x1f\x7fé"), max_size=12))
 def test_the_quick_form_of_a_slow_pattern_takes_the_same_texts(text: str) -> None:
     assert compile_pattern(SOURCE)(text) == (re.fullmatch(SOURCE, text) is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reco.wire.timestamps import read_timestamp
@@ -35,7 +35,6 @@ def test_each_form_is_seconds_since_the_epoch(sent: object, seconds: float) -> N
     assert read_timestamp(sent) == seconds
 
 
-@settings(deadline=None)
 @given(
     st.datetimes(datetime(1970, 1, 3), datetime(2100, 1, 1)),
     st.integers(-23, 23).map(lambda h: timezone(timedelta(hours=h))),
@@ -45,7 +44,6 @@ def test_iso_8601_of_any_zone_is_the_same_moment(moment: datetime, zone: timezon
     assert read_timestamp(aware.astimezone(zone).isoformat()) == pytest.approx(aware.timestamp(), abs=1e-6)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 99_999_999_999))
 def test_seconds_stay_as_they_are(seconds: float) -> None:
     assert read_timestamp(seconds) == seconds
