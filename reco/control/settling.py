@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reco.arns import Kind, Owner
 from reco.control.claims import SLOTS, Claim, claims_of, without_claims
-from reco.control.tracking_ids import announce
+from reco.control.tracking_ids import announce, retract
 from reco.errors import ClientFault, ResourceInUse, StaleAttempt
 from reco.storage.resources import Resource, ResourceTable, RevisionConflict
 
@@ -43,7 +43,11 @@ def settle(
         return table.replace(without_claims(unsettled))
     except RevisionConflict:
         # Another settled it first, or touched it, or has removed it.
-        return _settled(table, unsettled)
+        settled = _settled(table, unsettled)
+    if settled is None or settled.deleting_since is not None:
+        # What was announced here came after its delete had taken it back.
+        retract(table, unsettled)
+    return settled
 
 
 def _settled(table: ResourceTable, unsettled: Resource) -> Resource | None:

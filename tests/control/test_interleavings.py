@@ -331,3 +331,26 @@ def test_dependents_are_listed_as_long_as_their_parent_is_there_wherever_its_del
         ends.add(listed)
         cloud.forget(scene.bench)
     assert ends == {True, False}
+
+
+def test_a_creator_that_comes_late_leaves_no_tracking_id_of_a_tracker_that_is_gone(cloud: Cloud) -> None:
+    """Another reads the tracker before its creator has come so far, settles and deletes it; then the creator goes on."""
+    for steps in range(20):
+        scene = _scene(cloud, 0)
+        creator = scene.stage.enter(scene.later("CreateEventTracker", name="t", dataset_group_arn=GROUP))
+        for _ in range(steps):
+            creator.step()
+        for tracker in scene.ask("ListEventTrackers", dataset_group_arn=GROUP)["event_trackers"]:
+            scene.bench.settle()
+            scene.ask("DeleteEventTracker", event_tracker_arn=tracker["event_tracker_arn"])
+            scene.bench.settle()
+            assert not scene.exists("DescribeEventTracker", event_tracker_arn=tracker["event_tracker_arn"])
+        ended = creator.done
+        creator.finish()
+        trackers = scene.ask("ListEventTrackers", dataset_group_arn=GROUP)["event_trackers"]
+        items = scene.bench.table.client.scan(TableName=scene.bench.table.name)["Items"]
+        known = [item for item in items if item["pk"]["S"].startswith("tracking#")]
+        assert len(known) == len(trackers), f"after {steps} steps"
+        if ended:
+            return
+    pytest.fail("the create has fewer steps than this")
