@@ -3,8 +3,8 @@
 moto makes every request pass a web framework's objects, parsers of expressions and copies of what it found, which
 costs a millisecond a call and several for a page of a hundred items; DynamoDB itself costs its caller none of that.
 What is plain here is answered from moto's items as they lie. What is not, and every request that moto would refuse,
-gets no answer here, and takes moto's own way: so moto alone says what is wrong with a request. Who asks is a boto3
-client of this process, which has checked the types of what it sends.
+gets no answer here, and takes moto's own way: so moto alone says what is wrong with a request. Who asks is this process
+alone: types are not checked, and a wrong one fails here instead of at DynamoDB.
 
 One thing is as moto has it and not as DynamoDB has it: a Query that finds its last item as it reaches its Limit says
 that there is nothing behind it, where DynamoDB names a place to go on from, behind which nothing is.
