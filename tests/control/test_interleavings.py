@@ -334,7 +334,7 @@ def test_dependents_are_listed_as_long_as_their_parent_is_there_wherever_its_del
 
 
 def test_a_creator_that_comes_late_leaves_no_tracking_id_of_a_tracker_that_is_gone(cloud: Cloud) -> None:
-    """Another reads the tracker before its creator has come so far, settles it and deletes it; then that one goes on."""
+    """Another reads the tracker before its creator has come so far, settles and deletes it; then that one goes on."""
     for steps in range(20):
         scene = _scene(cloud, 0)
         creator = scene.stage.enter(scene.later("CreateEventTracker", name="t", dataset_group_arn=GROUP))
