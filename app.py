@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.node import use_wheel_node
+from infra.options import OptionError, read_options
 
 
 def main() -> None:
@@ -20,12 +21,19 @@ def main() -> None:
     parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="a context key")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="where the assembly goes; cdk.out by default")
     arguments = parser.parse_args()
+    if bare := [pair for pair in arguments.context if "=" not in pair]:
+        parser.error(f"-c {bare[0]}: write NAME=VALUE")
+    context = {**_pinned_context(), **dict(pair.split("=", 1) for pair in arguments.context)}
+    try:
+        # What is wrong is said before Node and the CDK start, which takes seconds.
+        read_options(context)
+    except OptionError as error:
+        raise SystemExit(f"Error: {error}") from error
     use_wheel_node()
     from infra.assembly import synthesise
 
     # Under the CDK CLI both come by environment variables, which CDK reads itself.
-    output = arguments.output or os.environ.get("CDK_OUTDIR", "cdk.out")
-    synthesise(output, {**_pinned_context(), **dict(pair.split("=", 1) for pair in arguments.context)})
+    synthesise(arguments.output or os.environ.get("CDK_OUTDIR", "cdk.out"), context)
 
 
 def _pinned_context() -> dict[str, Any]:

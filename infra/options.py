@@ -12,6 +12,7 @@ from reco.control.permissions import read_permissions
 from reco.control.quotas import quotas_with
 from reco.settings import parse_pairs
 
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|\*")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 LOG_RETENTIONS_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653)
 
@@ -124,6 +125,14 @@ def _keys(value: Any) -> tuple[str, ...]:
     return keys
 
 
+def _buckets(value: Any) -> tuple[str, ...]:
+    """Names, or * for all: the rights that a URL or a folder would give reach nothing."""
+    buckets = _names(value)
+    if bad := [bucket for bucket in buckets if not _BUCKET.fullmatch(bucket)]:
+        raise ValueError(f"must be names of buckets, comma separated, such as my-data; {bad[0]} is none")
+    return buckets
+
+
 def _names(value: Any) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else str(value).split(",")
     return tuple(part.strip() for part in parts if part.strip())
@@ -183,7 +192,7 @@ def _retention(value: Any) -> int:
 
 
 READERS: Mapping[str, Callable[[Any], Any]] = {
-    "data_buckets": _names,
+    "data_buckets": _buckets,
     "instance_type": _instance_type,
     "function_memory_mb": _whole(512, 10_240),
     "bad_row_share": _share,

@@ -125,7 +125,10 @@ def read_templates(assembly: Path) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    bill = idle_bill(read_templates(ROOT / "build" / "cdk.out"))
+    templates = read_templates(ROOT / "build" / "cdk.out")
+    if not templates:
+        raise SystemExit("Error: there is no template to count yet: run `make build/template.json`.")
+    bill = idle_bill(templates)
     for line in bill:
         note = "" if line.price.verified else " (price remembered, not looked up)"
         print(f"{line.amount:8.2f} x {line.price.usd:5.3f} = {line.usd:5.2f} USD  {line.price.what}{note}")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import app
 from infra.options import READERS, OptionError, Options, read_options
 
 ROOT = Path(__file__).parent.parent.parent
@@ -105,3 +106,27 @@ def test_a_key_is_made_or_is_there() -> None:
 def test_keys_of_dataset_groups_are_listed_one_by_one(bad: str) -> None:
     with pytest.raises(OptionError, match=r"dataKeys=.*must be ARNs of keys, comma separated, such as arn:aws:kms"):
         read_options({"dataKeys": bad})
+
+
+@pytest.mark.parametrize("bad", ["s3://shop", "shop,Archive", "sh*p", "shop/folder", "arn:aws:s3:::shop"])
+def test_buckets_are_named_and_nothing_else(bad: str) -> None:
+    with pytest.raises(OptionError, match=r"dataBuckets=.*must be names of buckets, comma separated, such as my-data"):
+        read_options({"dataBuckets": bad})
+    assert read_options({"dataBuckets": "*"}).data_buckets == ("*",)
+
+
+@pytest.mark.parametrize(
+    ("switch", "said"),
+    [
+        ("dataBuckets", "-c dataBuckets: write NAME=VALUE"),
+        ("databuckets=shop", "Error: databuckets is no context key; known are "),
+        ("customerKey=maybe", "Error: customerKey=maybe: must be true, false or the ARN of a KMS key"),
+    ],
+)
+def test_a_switch_that_means_nothing_is_told_without_a_traceback(
+    switch: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["app.py", "-o", str(tmp_path), "-c", switch])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert said in f"{ended.value.code} {capsys.readouterr().err}" and not list(tmp_path.iterdir())
