@@ -45,15 +45,16 @@ class Fitted:
     """(F, F) negated second derivatives of what was maximised, at the weights: positive definite."""
 
 
-def fit_weights(examples: Sequence[Example], *, ridge: float) -> Fitted:
+def fit_weights(examples: Sequence[Example], *, ridge: float, start: NDArray[np.float64] | None = None) -> Fitted:
     """The weights of largest mean log likelihood less ridge |w|^2 / 2. Deterministic; finite whatever the examples.
 
     Args:
         examples: at least one.
+        start: (F,) weights to begin with, such as are thought to be near; 0 when None.
     Cost: steps * examples * C * F^2.
     """
     width = len(examples[0].features)
-    weights = np.zeros(width)
+    weights = np.zeros(width) if start is None else start
     batches = _batches(examples)
     value, gradient, hessian = _derivatives(batches, weights, ridge, len(examples))
     for _ in range(_MOST_STEPS):
@@ -94,50 +95,57 @@ def fit_scaled_weights(candidates: NDArray[np.float64], *, ridge: float) -> NDAr
 
 @dataclass(frozen=True)
 class _Batch:
+    """Some examples, their candidates one after another: N in all."""
+
     features: Floats
-    """(B, F, C), padded with zeros"""
+    """(F, N)"""
     truth: Floats
-    """(B, C)"""
+    """(N,)"""
     offset: Floats
-    """(B, C), very low where padded"""
+    """(N,)"""
+    starts: NDArray[np.int64]
+    """(B,) where each example's candidates begin."""
+    owners: NDArray[np.int64]
+    """(N,) the example of each candidate."""
+    chosen: NDArray[np.int64]
+    """Candidates with a share in the answer."""
+    found: NDArray[np.float64]
+    """(F,) features of what was chosen, summed over the examples."""
+
+    @staticmethod
+    def of(examples: Sequence[Example]) -> _Batch:
+        counts = [len(example.offset) for example in examples]
+        features = np.concatenate([example.features for example in examples], axis=1)
+        truth = np.concatenate([example.truth for example in examples])
+        offset = np.concatenate([example.offset for example in examples])
+        chosen = np.flatnonzero(truth)
+        found = features[:, chosen].astype(np.float64) @ truth[chosen]
+        owners = np.repeat(np.arange(len(counts)), counts)
+        return _Batch(features, truth, offset, np.cumsum([0, *counts[:-1]]), owners, chosen, found)
 
 
 def _batches(examples: Sequence[Example], size: int = 64) -> list[_Batch]:
-    batches = []
-    for start in range(0, len(examples), size):
-        some = examples[start : start + size]
-        width = max(len(example.offset) for example in some)
-        features = np.zeros((len(some), len(some[0].features), width), np.float32)
-        truth = np.zeros((len(some), width), np.float32)
-        offset = np.full((len(some), width), -1e9, np.float32)
-        for row, example in enumerate(some):
-            count = len(example.offset)
-            features[row, :, :count] = example.features
-            truth[row, :count] = example.truth
-            offset[row, :count] = example.offset
-        batches.append(_Batch(features, truth, offset))
-    return batches
+    return [_Batch.of(examples[start : start + size]) for start in range(0, len(examples), size)]
 
 
 def _derivatives(
     batches: list[_Batch], weights: NDArray[np.float64], ridge: float, count: int
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """The objective, its gradient and its negated Hessian."""
-    width = len(weights)
     value = -ridge * float(weights @ weights) / 2
     gradient = -ridge * weights
-    hessian = ridge * np.eye(width)
+    hessian = ridge * np.eye(len(weights))
     for batch in batches:
-        sums = np.matmul(weights.astype(np.float32), batch.features) + batch.offset
-        top = sums.max(axis=1, keepdims=True)
-        shares = np.exp(sums - top)
-        total = shares.sum(axis=1, keepdims=True)
-        shares /= total
-        likely = np.where(batch.truth > 0, sums - top - np.log(total), 0)
-        value += float((batch.truth * likely).sum(dtype=np.float64)) / count
-        means = np.matmul(batch.features, shares[:, :, None])[:, :, 0].astype(np.float64)
-        found = np.matmul(batch.features, batch.truth[:, :, None])[:, :, 0].astype(np.float64)
-        gradient += (found - means).sum(axis=0) / count
-        products = np.matmul(batch.features * shares[:, None, :], batch.features.transpose(0, 2, 1))
-        hessian += (products.sum(axis=0, dtype=np.float64) - means.T @ means) / count
+        heights = weights.astype(np.float32) @ batch.features + batch.offset
+        heights -= np.maximum.reduceat(heights, batch.starts)[batch.owners]
+        shares = np.exp(heights)
+        totals = np.add.reduceat(shares, batch.starts)
+        shares /= totals[batch.owners]
+        chosen = batch.chosen
+        likely = heights[chosen] - np.log(totals)[batch.owners[chosen]]
+        value += float((batch.truth[chosen] * likely).sum(dtype=np.float64)) / count
+        weighed = batch.features * shares
+        means = np.add.reduceat(weighed, batch.starts, axis=1).astype(np.float64)
+        gradient += (batch.found - means.sum(axis=1)) / count
+        hessian += (weighed @ batch.features.T - means @ means.T) / count
     return value, gradient, hessian

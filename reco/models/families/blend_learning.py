@@ -153,7 +153,8 @@ def _fit_worthy(examples: Sequence[Example], plan: SignalPlan) -> tuple[Fitted, 
     gone = np.concatenate([groups[signal] for signal in range(len(groups)) if signal not in kept])
     rows = np.setdiff1d(np.arange(len(fitted.weights)), gone)
     fewer = [replace(example, features=example.features[rows]) for example in examples]
-    return fit_weights(fewer, ridge=ridge), replace(plan, names=tuple(plan.names[signal] for signal in kept))
+    again = fit_weights(fewer, ridge=ridge, start=fitted.weights[rows])
+    return again, replace(plan, names=tuple(plan.names[signal] for signal in kept))
 
 
 def _places(plan: SignalPlan, width: int) -> list[NDArray[np.int64]]:
