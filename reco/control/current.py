@@ -15,7 +15,7 @@ from reco.control.lifecycle import Timing, standing_at
 from reco.control.schema_switch import is_switching, settle_switch
 from reco.control.settling import settle
 from reco.control.tracking_ids import retract
-from reco.errors import ClientFault
+from reco.errors import ClientFault, Throttled
 from reco.storage.resources import Resource, ResourceTable
 
 DEPENDENTS: dict[Kind, tuple[Kind, ...]] = {
@@ -64,6 +64,7 @@ class Current:
         """Makes a new resource's claims good; None when another caller has removed it meanwhile.
 
         Raises:
+            Throttled: not now; the resource stays unsettled.
             ClientFault: a claim could not be made good; the resource is withdrawn.
         """
         return settle(self.table, self.owner, unsettled, claims, self.named)
@@ -82,6 +83,9 @@ class Current:
         if claims is not None:
             try:
                 settled = self.settle(stored, claims)
+            except Throttled:
+                # It may well be there: whoever took it for absent might delete its parent.
+                raise
             except ClientFault:
                 return None
             if settled is None:

@@ -26,6 +26,7 @@ from reco.errors import (
     ResourceInUse,
     ResourceNotFound,
     StaleAttempt,
+    Throttled,
 )
 from reco.jobs.executions import execution_name
 from reco.jobs.schedules import TrainingSchedules
@@ -151,6 +152,7 @@ class Registry:
             ResourceAlreadyExists: the name is taken.
             LimitExceeded: there are as many as the quota of its kind allows.
             ResourceInUse, LimitExceeded: a claim could not be made good; the resource is withdrawn.
+            Throttled: not now; the resource is withdrawn, unless another has settled it meanwhile.
         """
         self._refuse_beyond_quota(resource)
         counted = entered_where_counted(self.quotas, resource)
@@ -165,7 +167,13 @@ class Registry:
                 self.table.create(unsettled)
             except NameTaken as again:
                 raise ResourceAlreadyExists(self.arn(resource)) from again
-        settled = (self._current.settle(unsettled, claims) if claims else None) or counted
+        try:
+            settled = (self._current.settle(unsettled, claims) if claims else None) or counted
+        except Throttled:
+            # The client sends its request again, and shall not find its own resource in the way.
+            if self.table.withdraw(unsettled):
+                retract(self.table, unsettled)
+            raise
         if resource.kind in MACHINES:
             self.start_machine(settled)
         return settled

@@ -11,7 +11,7 @@ from dataclasses import replace
 from reco.arns import Kind, Owner
 from reco.control.claims import SLOTS, Claim, claims_of, without_claims
 from reco.control.tracking_ids import announce, retract
-from reco.errors import ClientFault, ResourceInUse, StaleAttempt
+from reco.errors import ClientFault, ResourceInUse, StaleAttempt, Throttled
 from reco.storage.resources import Resource, ResourceTable, RevisionConflict
 
 Named = Callable[[Kind, str], Resource | None]
@@ -27,7 +27,8 @@ def settle(
         unsettled: as it was just written or read: unless another has written since, it is not read again.
 
     Raises:
-        ClientFault: a claim cannot be made good; the resource is withdrawn.
+        Throttled: not now, which says nothing of the claims; the resource stays unsettled.
+        ClientFault: a claim cannot be made good; the resource is withdrawn, unless another has settled it meanwhile.
     """
     try:
         for claim in claims:
@@ -35,8 +36,10 @@ def settle(
                 _touch(table, owner, claim)
             else:
                 _take(table, owner, unsettled, claim, claim.slot, named)
+    except Throttled:
+        raise
     except ClientFault:
-        table.delete(unsettled)
+        table.withdraw(unsettled)
         raise
     announce(table, unsettled, claims)
     try:
@@ -92,4 +95,6 @@ def _take(table: ResourceTable, owner: Owner, child: Resource, claim: Claim, nam
     try:
         table.update(claim.kind, claim.id, taken)
     except StaleAttempt as error:
-        raise ResourceInUse(f"{arn} is being changed or deleted by others; try again.") from error
+        if table.get(claim.kind, claim.id) is None:
+            raise ResourceInUse(f"{arn} is being deleted.") from error
+        raise Throttled(f"{arn} is being changed by others; send this request again in a moment") from error

@@ -174,6 +174,30 @@ class ResourceTable(ResourceLists):
                 raise
         self._remove(list_keys(resource))
 
+    def withdraw(self, resource: Resource) -> bool:
+        """Removes a resource that is still as it was read, and its list entries; says whether it is gone.
+
+        One that another has changed since stays as it is; repeating it is harmless.
+        """
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=resource_key(resource.kind, resource.id),
+                ConditionExpression="incarnation = :incarnation AND revision = :revision",
+                ExpressionAttributeValues={
+                    ":incarnation": {"S": resource.incarnation},
+                    ":revision": {"N": str(resource.revision)},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            stored = self.get(resource.kind, resource.id)
+            if stored and stored.incarnation == resource.incarnation:
+                return False
+        self._remove(list_keys(resource))
+        return True
+
     def _remove(self, entries: list[dict[str, Any]]) -> None:
         self._write([{"DeleteRequest": {"Key": key}} for key in entries])
 
