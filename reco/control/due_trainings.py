@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from itertools import takewhile
+from itertools import chain, islice, takewhile
 from typing import Any
 
 from reco.arns import Kind, parse_arn
@@ -96,15 +96,19 @@ def _trained(registry: Registry, events: Arrivals, solution: Resource, wanted: A
 
 
 def start_what_waits(registry: Registry, resource: Resource) -> None:
-    """Starts the machine that a solution's newest version, or a recommender, has waited for too long.
+    """Starts the machines that have waited for too long: a recommender's, or those of a solution's newest version and
+    of its campaigns.
 
-    A reader who describes it does so too, but nobody need describe what nobody asked for.
+    A reader who describes one does so too, but nobody need describe what nobody asked for.
     """
-    waiting: Resource | None = resource
+    waiting: Iterable[Resource] = [resource]
     if resource.kind is Kind.SOLUTION:
-        waiting = next(registry.newest_first(Kind.SOLUTION_VERSION, registry.arn(resource)), None)
-    if waiting and awaits_machine(waiting, registry.now):
-        registry.start_machine(waiting)
+        arn = registry.arn(resource)
+        newest = islice(registry.newest_first(Kind.SOLUTION_VERSION, arn), 1)
+        waiting = chain(newest, registry.children(Kind.CAMPAIGN, arn))
+    for each in waiting:
+        if awaits_machine(each, registry.now):
+            registry.start_machine(each)
 
 
 def _version_id(solution: Resource, due: float) -> str:

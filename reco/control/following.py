@@ -18,6 +18,7 @@ from reco.control.registry import Registry
 from reco.control.update_records import updating
 from reco.jobs.executions import arn_in
 from reco.jobs.status import ACTIVE
+from reco.jobs.target import pending_update
 from reco.storage.resources import Resource
 
 LATEST = "/$LATEST"
@@ -45,8 +46,14 @@ def machine_ended(registry: Registry, detail: Mapping[str, Any]) -> str:
     After a training the campaigns of its solution; after a deployment the campaign itself, since a version may have
     turned ACTIVE while it was busy.
     """
-    began = [campaign for campaign in _concerned(registry, detail.get("input")) if _catch_up(registry, campaign)]
-    return f"began to update {len(began)} campaigns"
+    began = 0
+    for campaign in _concerned(registry, detail.get("input")):
+        if _catch_up(registry, campaign):
+            began += 1
+        elif follows(campaign) and pending_update(campaign):
+            # Whoever began it may have died before it started the machine; starting it again has no effect.
+            registry.start_machine(campaign)
+    return f"began to update {began} campaigns"
 
 
 def caught_up(registry: Registry, campaign: Resource) -> Resource:

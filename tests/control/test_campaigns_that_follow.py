@@ -11,6 +11,7 @@ import pytest
 
 from reco.arns import Kind, Owner
 from reco.control import operations
+from reco.control.lifecycle import RESTART_AFTER_S
 from reco.control.notices import take_notice
 from reco.jobs.executions import EXECUTION_CHANGED
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_IN_PROGRESS, CREATE_PENDING
@@ -88,6 +89,30 @@ def test_who_describes_it_begins_the_update_that_nobody_began(bench: Bench, shop
     assert described(bench, following)["latestCampaignUpdate"]["solutionVersionArn"] == second
     described(bench, following)
     assert bench.stored(Kind.CAMPAIGN, "f").inner["sequence"] == 1
+
+
+def test_a_machine_that_was_not_started_is_started_by_the_next_notice_or_the_daily_look(
+    bench: Bench, shop: Shop, following: str
+) -> None:
+    """Nobody describes a campaign for an update that nobody asked for."""
+    second = bench.version(shop.solution)
+    bench.machines.broken = True
+    assert hear_of_end(bench, second) == "began to update 1 campaigns"
+    bench.machines.broken = False
+    bench.machines.started.clear()
+    assert hear_of_end(bench, second) == "began to update 0 campaigns"
+    assert [each[::2] for each in bench.machines.started] == [(following, "deploy")]
+
+    bench.pass_time(RESTART_AFTER_S + 1)
+    bench.machines.started.clear()
+    take_notice(bench.registry_at(bench.now, OWNER), None, {"automatic_training": "mend"})  # type: ignore[arg-type]
+    assert [each[::2] for each in bench.machines.started] == [(following, "deploy")]
+
+    deploy_update(bench, following)
+    bench.machines.started.clear()
+    hear_of_end(bench, second)
+    take_notice(bench.registry_at(bench.now, OWNER), None, {"automatic_training": "mend"})  # type: ignore[arg-type]
+    assert bench.machines.started == []
 
 
 def test_a_version_that_comes_during_an_update_is_deployed_after_it(bench: Bench, shop: Shop, following: str) -> None:
