@@ -10,7 +10,7 @@ from typing import Any
 
 from reco.control.permissions import read_permissions
 from reco.control.quotas import quotas_with
-from reco.settings import parse_pairs
+from reco.settings import parse_pairs, parse_share
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|\*")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
@@ -148,13 +148,7 @@ def _whole(least: int, most: int) -> Callable[[Any], int]:
 
 
 def _share(value: Any) -> float:
-    try:
-        share = float(value)
-    except (TypeError, ValueError):
-        share = -1.0
-    if isinstance(value, bool) or not 0 <= share <= 1:
-        raise ValueError("must be a number from 0 to 1, such as 0.05")
-    return share
+    return parse_share(str(value))
 
 
 def _quotas(value: Any) -> str:

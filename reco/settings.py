@@ -31,6 +31,21 @@ def parse_pairs(text: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def parse_share(text: str) -> float:
+    """A share of rows, 0 to 1.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError("must be a number from 0 to 1, such as 0.05")
+    return share
+
+
 SETTINGS: Mapping[str, Setting] = {
     "region": Setting("AWS_REGION", str, "Region of the deployment; Lambda sets it."),
     "function_name": Setting("AWS_LAMBDA_FUNCTION_NAME", str, "Name of the function; Lambda sets it."),
@@ -80,7 +95,9 @@ SETTINGS: Mapping[str, Setting] = {
         "RECO_PERMISSIONS", str, "Who may call which operation, as JSON: patterns of callers to lists of operations."
     ),
     "bad_row_share": Setting(
-        "RECO_BAD_ROW_SHARE", float, "Largest share of rejected rows, 0 to 1, with which an import still succeeds."
+        "RECO_BAD_ROW_SHARE",
+        parse_share,
+        "Largest share of rejected rows, 0 to 1, with which an import still succeeds.",
     ),
     "minimum_interactions": Setting(
         "RECO_MINIMUM_INTERACTIONS", int, "Fewest unique interactions that an import or a training accepts."

@@ -33,7 +33,9 @@ ENVIRONMENT = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 )
 @click.option("--verbose", is_flag=True, help="Tell what is deployed, and what jobs and functions print.")
 @click.option("--region", help="Region the stack says it is in; AWS_DEFAULT_REGION, AWS_REGION or us-east-1 otherwise.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a setting of the functions.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a setting of the functions; repeatable."
+)
 @click.option(
     "--assembly",
     type=click.Path(file_okay=False, path_type=Path),
@@ -56,12 +58,7 @@ def up(
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    overrides = {}
-    for setting in settings:
-        name, separator, value = setting.partition("=")
-        if not separator:
-            raise click.UsageError(f"--set {setting}: write NAME=VALUE")
-        overrides[name] = value
+    overrides = _overrides(settings)
     warnings.filterwarnings("ignore", module=r"moto\.")
     logging.getLogger("moto").setLevel(logging.ERROR if verbose else logging.CRITICAL)
     click.echo("Starting: moto, the deployed template, the port ...", err=True)
@@ -87,6 +84,37 @@ def up(
             click.echo("Stopping ...", err=True)
     except (DataDirectoryUnusable, DeploymentFailed, PortUnusable) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _overrides(pairs: tuple[str, ...]) -> dict[str, str]:
+    """What --set asks for, by variable.
+
+    Raises:
+        UsageError: a name or value with which no function could start.
+    """
+    from reco.control.permissions import read_permissions
+    from reco.control.quotas import quotas_with
+    from reco.settings import SETTINGS, Settings
+
+    known = {setting.variable for setting in SETTINGS.values()}
+    overrides = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise click.UsageError(f"--set {pair}: write NAME=VALUE")
+        if name not in known:
+            theirs = ", ".join(sorted(each for each in known if each.startswith("RECO_")))
+            raise click.UsageError(f"--set {pair}: there is no such setting; there are {theirs}")
+        overrides[name] = value
+    try:
+        chosen = Settings(overrides)
+        if "RECO_QUOTAS" in overrides:
+            quotas_with(chosen.quotas)
+        if "RECO_PERMISSIONS" in overrides:
+            read_permissions(chosen.permissions)
+    except ValueError as error:
+        raise click.UsageError(f"--set: {error}") from error
+    return overrides
 
 
 def _ready(environment: dict[str, str], seconds: float) -> str:
