@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 STATEMENT_ID = "RecoJobs"
@@ -33,16 +34,13 @@ def with_statement(document: Mapping[str, Any], statement: Mapping[str, Any]) ->
 def trusts(document: Mapping[str, Any] | str, principal_arn: str, external_id: str) -> bool:
     """Whether AWS would let `principal_arn` take a role with this trust policy, showing `external_id`.
 
-    Reads what such policies use: principals by ARN, account or `*`, and conditions on `sts:ExternalId`. A statement
-    with any other condition is taken not to allow, and to deny.
+    Reads what such policies use: principals by ARN, account or `*`, actions with wildcards, all but these or those, and
+    conditions on `sts:ExternalId`. A statement with any other condition is taken not to allow, and to deny.
     """
     policy = json.loads(document) if isinstance(document, str) else document
     allowed = False
     for statement in _listed(policy.get("Statement", [])):
-        actions = _listed(statement.get("Action", []))
-        if not any(action.lower() in ("sts:assumerole", "sts:*", "*") for action in actions):
-            continue
-        if not _names(statement.get("Principal"), principal_arn):
+        if not (_is_about_taking(statement) and _is_about(statement, principal_arn)):
             continue
         met = _condition_met(statement.get("Condition", {}), external_id)
         if statement.get("Effect") == "Deny" and met is not False:
@@ -54,6 +52,17 @@ def trusts(document: Mapping[str, Any] | str, principal_arn: str, external_id: s
 
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
+
+
+def _is_about_taking(statement: Mapping[str, Any]) -> bool:
+    actions = _listed(statement.get("NotAction", statement.get("Action", [])))
+    named = any(fnmatchcase("sts:assumerole", action.lower()) for action in actions)
+    return named != ("NotAction" in statement)
+
+
+def _is_about(statement: Mapping[str, Any], arn: str) -> bool:
+    named = _names(statement.get("NotPrincipal", statement.get("Principal")), arn)
+    return named != ("NotPrincipal" in statement)
 
 
 def _names(principal: Any, arn: str) -> bool:
@@ -74,5 +83,8 @@ def _condition_met(condition: Mapping[str, Any], external_id: str) -> bool | Non
         for key, expected in tests.items():
             if key.lower() != "sts:externalid" or operator not in ("StringEquals", "StringLike"):
                 return None
-            met = met and external_id in _listed(expected)
+            if operator == "StringEquals":
+                met = met and external_id in _listed(expected)
+            else:
+                met = met and any(fnmatchcase(external_id, each) for each in _listed(expected))
     return met

@@ -212,3 +212,24 @@ def test_a_denial_outweighs_a_permission() -> None:
     allow = trust_statement(JOB_ROLE, "deployment-1")
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": {"Bool": {"unknown": "true"}}}
     assert not trusts({"Statement": [allow, deny]}, JOB_ROLE, "deployment-1")
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {"Principal": "*", "Action": "sts:Assume*"},
+        {"Principal": "*", "Action": "sts:Assume?ole"},
+        {"Principal": "*", "NotAction": "sts:TagSession"},
+        {"NotPrincipal": {"AWS": "arn:aws:iam::123456789012:role/another"}, "Action": "sts:AssumeRole"},
+        {"Principal": "*", "Action": "*", "Condition": {"StringLike": {"sts:ExternalId": "deployment-*"}}},
+    ],
+)
+def test_what_is_denied_by_wildcards_or_by_exception_is_denied(narrowed: dict[str, Any]) -> None:
+    allow = {"Effect": "Allow", "Principal": {"AWS": JOB_ROLE}, "Action": "sts:AssumeRole"}
+    assert not trusts({"Statement": [allow, {"Effect": "Deny", **narrowed}]}, JOB_ROLE, "deployment-1")
+
+
+def test_what_is_denied_to_others_is_not_denied() -> None:
+    allow = {"Effect": "Allow", "Principal": {"AWS": JOB_ROLE}, "Action": "sts:Assume*"}
+    others = {"Effect": "Deny", "NotPrincipal": {"AWS": JOB_ROLE}, "Action": "sts:AssumeRole"}
+    assert trusts({"Statement": [allow, others]}, JOB_ROLE, "deployment-1")
