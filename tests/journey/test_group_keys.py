@@ -111,8 +111,10 @@ def shop(world: StackProcess, key: dict[str, Any]) -> Shop:
     return open_shop(world, "keyed", kmsKeyArn=key["Arn"], roleArn=ROLE)
 
 
-def test_a_recommender_and_a_campaign_of_such_a_group_answer(shop: Shop) -> None:
-    personalize, runtime = shop.traveller.personalize, shop.traveller.runtime
+@pytest.fixture(scope="module")
+def serving(shop: Shop) -> dict[str, str]:
+    """What the shop serves by, as a request names it: a recommender and a campaign; and an event has come in."""
+    personalize = shop.traveller.personalize
     created = personalize.create_event_tracker(name="keyed", datasetGroupArn=shop.group)
     shop.wait(personalize.describe_event_tracker, eventTrackerArn=created["eventTrackerArn"])
     shop.traveller.events.put_events(
@@ -121,13 +123,18 @@ def test_a_recommender_and_a_campaign_of_such_a_group_answer(shop: Shop) -> None
         sessionId="s",
         eventList=[{"eventType": "View", "itemId": "i01", "sentAt": time.time()}],
     )
-    recommender = personalize.create_recommender(name="for-you", datasetGroupArn=shop.group, recipeArn=FOR_YOU)
-    arn = shop.wait(personalize.describe_recommender, recommenderArn=recommender["recommenderArn"])
-    assert len(runtime.get_recommendations(recommenderArn=arn, userId="u03", numResults=5)["itemList"]) == 5
-    campaign = shop.deploy("popular", shop.train("popular"))
-    assert len(runtime.get_recommendations(campaignArn=campaign, userId="u03", numResults=5)["itemList"]) == 5
+    made = personalize.create_recommender(name="for-you", datasetGroupArn=shop.group, recipeArn=FOR_YOU)
+    recommender = shop.wait(personalize.describe_recommender, recommenderArn=made["recommenderArn"])
+    return {"recommenderArn": recommender, "campaignArn": shop.deploy("popular", shop.train("popular"))}
 
 
+def test_a_recommender_and_a_campaign_of_such_a_group_answer(shop: Shop, serving: dict[str, str]) -> None:
+    for member, arn in serving.items():
+        answer = shop.traveller.runtime.get_recommendations(**{member: arn}, userId="u03", numResults=5)
+        assert len(answer["itemList"]) == 5
+
+
+@pytest.mark.usefixtures("serving")
 def test_every_object_of_the_group_is_under_its_key(shop: Shop, key: dict[str, Any]) -> None:
     objects = shop.objects()
     assert {name.partition("/")[0] for name in objects} == {"groups", "jobs", "frozen", "models"}
@@ -136,6 +143,7 @@ def test_every_object_of_the_group_is_under_its_key(shop: Shop, key: dict[str, A
     assert set(objects.values()) == {key["Arn"]}
 
 
+@pytest.mark.usefixtures("serving")
 def test_instances_encrypt_their_disks_and_what_they_leave(shop: Shop, key: dict[str, Any]) -> None:
     sagemaker, s3 = shop.world.client("sagemaker"), shop.world.client("s3")
     names = [each["TrainingJobName"] for each in sagemaker.list_training_jobs()["TrainingJobSummaries"]]
