@@ -68,7 +68,7 @@ def apply(
     from reco.client.apply_steps import Applying
 
     progress = _Progress(as_json)
-    with told():
+    with told("Interrupted. What was begun goes on by itself; the same command goes on from there."):
         configuration, client = _prepared(file, progress, region, endpoint, profile)
         applying = Applying(client, timeout_s=timeout, tell=progress.tell, watch_of=progress.watch_of)
         outcome = applying.run(configuration)
@@ -123,7 +123,7 @@ def destroy(
     from reco.client.refusals import in_one_line
 
     progress = _Progress(as_json)
-    with told():
+    with told("Interrupted. What is being deleted goes all the same; the same command goes on from there."):
         configuration, client = _prepared(file, progress, region, endpoint, profile)
         doomed = find_doomed(configuration, client)
         strangers = [each for each in doomed if not each.in_file]

@@ -29,9 +29,19 @@ class Trouble(click.ClickException):
     exit_code = 2
 
 
+class Interrupted(click.ClickException):
+    """One line on standard error, and the exit status that shells give Ctrl-C."""
+
+    exit_code = 130
+
+
 @contextmanager
-def told() -> Iterator[None]:
-    """Turns what is wrong with the input, the environment or the answer into one line and exit status 2."""
+def told(interrupted: str = "") -> Iterator[None]:
+    """Turns what is wrong with the input, the environment or the answer into one line and exit status 2.
+
+    Args:
+        interrupted: what to know after a Ctrl-C; without it, click's own word.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     from reco.client.refusals import in_one_line
@@ -39,6 +49,10 @@ def told() -> Iterator[None]:
 
     try:
         yield
+    except KeyboardInterrupt:
+        if not interrupted:
+            raise
+        raise Interrupted(interrupted) from None
     except RecoError as error:
         raise Trouble(error.message) from error
     except (ClientError, BotoCoreError) as error:

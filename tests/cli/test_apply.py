@@ -158,3 +158,21 @@ def test_a_service_that_refuses_is_one_line(keeper: Keeper) -> None:
     applied = run("apply", keeper)
     assert applied.exit_code == 1
     assert "failed: solutions[0]: CreateSolution: " in applied.stdout
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(keeper: Keeper) -> None:
+    pressed: list[bool] = []
+
+    def press(**_: Any) -> None:
+        if not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+
+    keeper.client.meta.events.register("before-call.personalize.CreateSolution", press)
+    stopped = run("apply", keeper)
+    assert (stopped.exit_code, pressed) == (130, [True])
+    assert "the same command goes on from there" in stopped.stderr
+
+    applied = run("apply", keeper)
+    assert applied.exit_code == 0, applied.output
+    assert run("diff", keeper).exit_code == 0

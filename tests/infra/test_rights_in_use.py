@@ -127,7 +127,7 @@ def stop(traveller: Traveller, journey: Journey) -> None:
 
     wait_for(lambda: status() == "CREATE IN_PROGRESS")
     personalize.stop_solution_version_creation(solutionVersionArn=version)
-    wait_for(lambda: status() == "CREATE STOPPED", 10)
+    wait_for(lambda: status() == "CREATE STOPPED")
 
 
 def train_by_itself(traveller: Traveller, journey: Journey) -> None:

@@ -41,7 +41,7 @@ class Shop(ImportedShop):
             if json.loads(states.describe_execution(executionArn=each["executionArn"])["input"]) == {"arn": arn}
         ]
         states.stop_execution(executionArn=execution)
-        wait_for(lambda: not running_jobs(self.world, job), 7)
+        wait_for(lambda: not running_jobs(self.world, job))
 
 
 def running_jobs(world: StackProcess, job: str) -> list[str]:
@@ -57,13 +57,13 @@ def shop(world: StackProcess) -> Shop:
 
 
 def ended(describe: Any) -> dict[str, Any]:
-    """The resource once it is no longer in progress, which must be soon."""
+    """The resource once it is no longer in progress."""
 
     def look() -> Any:
         resource = next(value for name, value in describe().items() if name != "ResponseMetadata")
         return resource if resource["status"] not in ("CREATE PENDING", "CREATE IN_PROGRESS") else None
 
-    found: dict[str, Any] = wait_for(look, 5)
+    found: dict[str, Any] = wait_for(look)
     return found
 
 
@@ -88,7 +88,7 @@ def test_a_stopped_training_fails_and_can_be_deleted(shop: Shop) -> None:
     assert "stopped" in trained["failureReason"]
     solution = shop.journey.arns["user-personalization solution"]
     personalize.delete_solution(solutionArn=solution)
-    wait_for(lambda: solution not in [each["solutionArn"] for each in personalize.list_solutions()["solutions"]], 10)
+    wait_for(lambda: solution not in [each["solutionArn"] for each in personalize.list_solutions()["solutions"]])
 
 
 def test_a_training_that_its_caller_stops_ends_with_its_container(shop: Shop) -> None:
@@ -103,9 +103,9 @@ def test_a_training_that_its_caller_stops_ends_with_its_container(shop: Shop) ->
     version = personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
     wait_for(lambda: running_jobs(shop.world, "train"))
     personalize.stop_solution_version_creation(solutionVersionArn=version)
-    wait_for(lambda: not running_jobs(shop.world, "train"), 7)
+    wait_for(lambda: not running_jobs(shop.world, "train"))
     describe = partial(personalize.describe_solution_version, solutionVersionArn=version)
-    wait_for(lambda: describe()["solutionVersion"]["status"] == "CREATE STOPPED", 5)
+    wait_for(lambda: describe()["solutionVersion"]["status"] == "CREATE STOPPED")
     assert "failureReason" not in describe()["solutionVersion"]
     personalize.delete_solution(solutionArn=solution)
 
@@ -123,7 +123,7 @@ def test_a_stopped_search_fails_and_leaves_no_trial_running(shop: Shop) -> None:
     )["solutionArn"]
     shop.traveller.wait("solution", partial(personalize.describe_solution, solutionArn=solution))
     version = personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
-    wait_for(lambda: len(running_jobs(shop.world, "trial")) > 1, 60)
+    wait_for(lambda: len(running_jobs(shop.world, "trial")) > 1)
     shop.stop("TrainMachine", version, "trial")
     trained = ended(partial(personalize.describe_solution_version, solutionVersionArn=version))
     assert trained["status"] == "CREATE FAILED"

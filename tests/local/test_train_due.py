@@ -87,8 +87,8 @@ def test_a_due_schedule_trains_once_and_a_campaign_follows(world: StackProcess, 
         stored = items.get_item(TableName=world.outputs["ResourcesTable"], Key=key)["Item"]
         return f'"serving":{{"version_arn":"{second}"' in stored["document"]["S"]
 
-    wait_for(served, 20)
-    wait_for(lambda: describe()["campaign"]["latestCampaignUpdate"]["status"] == "ACTIVE", 10)
+    wait_for(served)
+    wait_for(lambda: describe()["campaign"]["latestCampaignUpdate"]["status"] == "ACTIVE")
     assert describe()["campaign"]["solutionVersionArn"] == second
 
     after_a_week = f"{datetime.now(UTC) + timedelta(days=7, hours=1):%Y-%m-%dT%H:%M:%S}"
@@ -146,7 +146,7 @@ def test_a_recommender_is_trained_anew_each_week_while_it_answers(world: StackPr
         output = str(command("--at", f"{datetime.now(UTC) + timedelta(**ahead):%Y-%m-%dT%H:%M:%S}").output)
         return next((line for line in output.splitlines() if line.startswith(f"{arn}, due")), "")
 
-    wait_for(scheduled, 60)
+    wait_for(scheduled)
     before, told = shown(), answer()
     assert (before["status"], len(told)) == ("ACTIVE", 5)
     assert fired(days=6) == ""
@@ -160,18 +160,18 @@ def test_a_recommender_is_trained_anew_each_week_while_it_answers(world: StackPr
         assert (now["status"], now.get("latestRecommenderUpdate")) == ("ACTIVE", None)
         return bool(now["lastUpdatedDateTime"] > before["lastUpdatedDateTime"])
 
-    wait_for(learned, 60)
+    wait_for(learned)
     assert {**shown(), "lastUpdatedDateTime": None} == {**before, "lastUpdatedDateTime": None}
     assert "looked at before" in fired(days=14)
     assert "no data arrived" in fired(days=21)
 
     personalize.stop_recommender(recommenderArn=arn)
     assert not scheduled()
-    wait_for(lambda: shown()["status"] == "INACTIVE", 10)
+    wait_for(lambda: shown()["status"] == "INACTIVE")
     import_data("due-domain-3")
     assert fired(days=28) == "", "what is stopped is not trained"
     personalize.start_recommender(recommenderArn=arn)
-    wait_for(scheduled, 60)
+    wait_for(scheduled)
     assert "anew" in fired(days=28)
     # A retraining gives way to its client.
     personalize.delete_recommender(recommenderArn=arn)

@@ -202,7 +202,7 @@ def test_a_job_does_not_outlive_a_stack_that_was_killed(small_assembly: Path, tm
     finally:
         stack.kill()
         stack.wait()
-    wait_for(lambda: all(map(gone, processes)), 10)
+    wait_for(lambda: all(map(gone, processes)))
 
 
 @pytest.mark.parametrize("setting", ["RECO_X"])
