@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 
 from local.world import World
 
-
 PATIENCE_S = 120.0
 """How long a machine with other work may take for what should happen at once."""
 
