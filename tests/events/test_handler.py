@@ -7,8 +7,10 @@ import json
 import pytest
 
 from lambdas.events import handler
+from reco.arns import Kind, Owner
 from reco.settings import environment_for
-from tests.aws import REGION, gateway_event
+from reco.wire.service_models import operation_model
+from tests.aws import OWNER, REGION, gateway_event
 from tests.events.conftest import TRACKING_ID, EventsWorld
 
 
@@ -25,3 +27,21 @@ def test_the_handler_keeps_an_event_and_says_how_long_it_and_aws_took(
     assert world.history() == [("i1", "user")]
     assert answer["headers"]["Server-Timing"].startswith("own;dur=")
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["service"] == "events"
+
+
+@pytest.mark.parametrize("operation", ["PutActionInteractions", "PutActions", "PutItems", "PutUsers"])
+def test_what_is_not_there_yet_is_refused_alike_whoever_owns_what_is_named(world: EventsWorld, operation: str) -> None:
+    own = OWNER.arn(Kind.DATASET, "shop/INTERACTIONS")
+    strangers = [Owner("210987654321", REGION), Owner(OWNER.account, "ap-south-1")]
+    named = [own, own.replace("shop", "gone"), *(each.arn(Kind.DATASET, "shop/INTERACTIONS") for each in strangers)]
+    listed = operation.removeprefix("Put")[0].lower() + operation.removeprefix("Put")[1:]
+    record = {"actionId": "a", "userId": "u", "itemId": "i", "sessionId": "s", "timestamp": 1, "eventType": "Taken"}
+    path = operation_model("personalize-events", operation).http["requestUri"]
+    answers = [
+        world.post(path, {"datasetArn": arn, "trackingId": tracking_id, listed: [record]})
+        for arn in named
+        for tracking_id in (TRACKING_ID, "nobody")
+    ]
+    assert {(answer["statusCode"], json.loads(answer["body"])["message"]) for answer in answers} == {
+        (400, f"{operation} is not available in this version")
+    }

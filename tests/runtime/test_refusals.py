@@ -40,14 +40,25 @@ def test_exactly_one_of_campaign_and_recommender_must_be_given(world: RuntimeWor
         OWNER.arn(Kind.SOLUTION, "aws-popularity-count"),
         Owner("210987654321", OWNER.region).arn(Kind.CAMPAIGN, "aws-popularity-count"),
         Owner(OWNER.account, "eu-west-1").arn(Kind.CAMPAIGN, "aws-popularity-count"),
+        OWNER.arn(Kind.CAMPAIGN, "aws-popularity-count").replace("arn:aws:", "arn:aws-cn:"),
         "arn:aws:personalize:::recipe/aws-popularity-count",
     ],
 )
-@pytest.mark.parametrize("path", ["/recommendations", "/personalize-ranking"])
+@pytest.mark.parametrize("path", ["/recommendations", "/personalize-ranking", "/action-recommendations"])
 def test_an_arn_that_is_no_campaign_of_this_account_and_region_is_not_found(
     world: RuntimeWorld, arn: str, path: str
 ) -> None:
     world.deploy("aws-popularity-count")
+    answer = world.post(path, {"campaignArn": arn, "userId": "u", "inputList": ["i"]})
+    assert refusal(answer, 404, "ResourceNotFoundException") == f"Resource not found: {arn}"
+
+
+@pytest.mark.parametrize("path", ["/recommendations", "/personalize-ranking", "/action-recommendations"])
+def test_a_campaign_that_is_deleted_is_answered_as_one_that_never_was(world: RuntimeWorld, path: str) -> None:
+    arn = world.deploy("aws-popularity-count")
+    world.resources.update(
+        Kind.CAMPAIGN, arn.rpartition("/")[2], lambda now: replace(now, deleting_since=world.clock.now)
+    )
     answer = world.post(path, {"campaignArn": arn, "userId": "u", "inputList": ["i"]})
     assert refusal(answer, 404, "ResourceNotFoundException") == f"Resource not found: {arn}"
 
