@@ -13,6 +13,7 @@ IN_USE = "ResourceInUseException"
 TAKEN = "ResourceAlreadyExistsException"
 LIMIT = "LimitExceededException"
 INVALID = "InvalidInputException"
+THROTTLED = "ThrottlingException"
 
 NOT_YET = ("PutActionInteractions", "PutActions", "PutItems", "PutUsers")
 """Operations that this version refuses."""
@@ -39,6 +40,13 @@ UNREACHABLE: Mapping[tuple[str, str], str] = {
 """By operation and code."""
 
 BESIDE_MODEL: Mapping[tuple[str, str], str] = {
+    **{
+        (operation, THROTTLED): (
+            "The parent has one place for such a resource, and others keep writing to it: an error of all services, "
+            "after which every SDK sends the request again."
+        )
+        for operation in ("CreateDatasetImportJob", "CreateEventTracker", "CreateMetricAttribution")
+    },
     ("ListDatasetGroups", INVALID): "A maxResults out of range: the model has no error for it but a bad token's.",
     ("ListSchemas", INVALID): "A maxResults out of range: the model has no error for it but a bad token's.",
 }
