@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from reco.storage.arrivals import HOUR_S, Arrivals, hour_of, number
+from reco.storage.batches import write_all
 from reco.storage.event_records import EventRecord
 from reco.storage.event_stream import EventsNotKept
 from reco.storage.retries import Retries
@@ -36,7 +37,6 @@ SHARDS = 8
 """Log partitions per group and hour: a partition takes 1,000 writes a second, a group sends up to 10,000."""
 
 _DAY_S = 86_400
-_BATCH = 25
 _LAST_MS = 10**16 - 1
 _KNOWN_HOURS = 10_000
 
@@ -273,17 +273,9 @@ class EventTable:
     def _write(self, items: list[dict[str, Any]]) -> None:
         # The same key twice in one batch is an error; equal keys carry equal items here.
         unique = {(item[PARTITION_KEY]["S"], item[SORT_KEY]["S"]): item for item in items}
-        waiting = [{"PutRequest": {"Item": item}} for item in unique.values()]
-        for start in range(0, len(waiting), _BATCH):
-            self._write_batch(waiting[start : start + _BATCH])
-
-    def _write_batch(self, requests: list[dict[str, Any]]) -> None:
-        for _ in self._retries:
-            answer = self._client.batch_write_item(RequestItems={self._table: requests})
-            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
-            if not requests:
-                return
-        raise EventsNotKept("too many events just now, not all were kept; send this request again in a moment")
+        puts = [{"PutRequest": {"Item": item}} for item in unique.values()]
+        if not write_all(self._client, self._table, puts, self._retries):
+            raise EventsNotKept("too many events just now, not all were kept; send this request again in a moment")
 
 
 def _link_of(item: dict[str, Any]) -> SessionLink:

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from reco.arns import Kind
 from reco.errors import InvalidInput, StaleAttempt, Throttled
+from reco.storage.batches import write_all
 from reco.storage.resource_items import Resource, from_item, list_entry, list_key, list_keys, resource_key, to_item
 from reco.storage.resource_lists import ResourceLists
 from reco.storage.retries import Retries
@@ -24,8 +25,6 @@ DOCUMENT_LIMIT = 256 * 1024
 """Bytes of a resource's document. DynamoDB's item may have 400 KB; the rest is room for what jobs add later."""
 
 
-_BATCH = 25
-"""Writes that one BatchWriteItem takes."""
 _WRITE = "write"
 """Attribute of a resource's item: drawn for each replacing write, by which its writer knows it again."""
 
@@ -207,12 +206,5 @@ class ResourceTable(ResourceLists):
         Raises:
             Throttled: DynamoDB kept leaving some undone.
         """
-        for start in range(0, len(entries), _BATCH):
-            waiting = entries[start : start + _BATCH]
-            for _ in self._retries:
-                answer = self._client.batch_write_item(RequestItems={self._table: waiting})
-                waiting = answer.get("UnprocessedItems", {}).get(self._table, [])
-                if not waiting:
-                    break
-            else:
-                raise Throttled("too many requests just now; send this one again in a moment")
+        if not write_all(self._client, self._table, entries, self._retries):
+            raise Throttled("too many requests just now; send this one again in a moment")

@@ -34,23 +34,15 @@ INTERACTIONS = schema_text(
     column("EVENT_VALUE", ["null", "float"]),
     column("DEVICE", ["null", "string"], categorical=True),
 )
-ITEMS = schema_text(
-    "Items",
+_ITEM_COLUMNS = (
     column("ITEM_ID", "string"),
     column("PRICE", "float"),
     column("TITLE", "string", itemName=True),
     column("TEXT", ["null", "string"], textual=True),
     column("CREATION_TIMESTAMP", "long"),
 )
-WIDER_ITEMS = schema_text(
-    "Items",
-    column("ITEM_ID", "string"),
-    column("PRICE", "float"),
-    column("TITLE", "string", itemName=True),
-    column("TEXT", ["null", "string"], textual=True),
-    column("CREATION_TIMESTAMP", "long"),
-    column("COLOUR", ["null", "string"], categorical=True),
-)
+ITEMS = schema_text("Items", *_ITEM_COLUMNS)
+WIDER_ITEMS = schema_text("Items", *_ITEM_COLUMNS, column("COLOUR", ["null", "string"], categorical=True))
 SHOP_ITEMS = schema_text(
     "Items",
     column("ITEM_ID", "string"),
