@@ -2,114 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from reco.arns import Kind, Owner
+from reco.arns import Kind
 from reco.control.lifecycle import RESTART_AFTER_S
-from reco.control.notices import take_notice
 from reco.errors import ResourceInUse
-from reco.jobs.attempt import Attempt, attempt_of, with_attempt
-from reco.jobs.executions import EXECUTION_CHANGED
+from reco.jobs.attempt import attempt_of
 from reco.jobs.schedules import DAY_S
 from reco.jobs.status import ACTIVE, CREATE_FAILED, CREATE_PENDING, CREATE_STOPPED, START_PENDING
-from reco.storage.resources import Resource, ResourceTable
-from tests.control.conftest import Bench, Cloud, Schedules, refused
-from tests.control.domain_shop import METRICS, SERVING, DomainShop
+from reco.storage.resources import ResourceTable
+from tests.control.conftest import Bench, Schedules, refused
+from tests.control.domain_shop import SERVING
 from tests.control.interleaving import Stage
-from tests.control.test_automatic_training import Events
+from tests.control.retrained_shop import EXECUTION, Shop, make_shop
 from tests.faults import Killed
-from tests.wire.clients import ACCOUNT, REGION
 
-OWNER = Owner(ACCOUNT, REGION)
-EXECUTION = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:Recommender:at-work"
-OTHER = {"uri": "s3://b/models/2/", "digest": "1" * 64}
 MORE = {"minRecommendationRequestsPerSecond": 2}
-
-
-@dataclass
-class Shop:
-    """A recommender that is ACTIVE, over data that were imported before its training began."""
-
-    bench: Bench
-    domain: DomainShop
-    events: Events = field(default_factory=Events)
-    arn: str = ""
-
-    @property
-    def stored(self) -> Resource:
-        return self.bench.stored(Kind.RECOMMENDER, "r")
-
-    @property
-    def schedule(self) -> tuple[float, int, dict[str, Any]] | None:
-        return self.bench.schedules.standing.get(self.stored.incarnation)
-
-    @property
-    def retraining(self) -> dict[str, Any]:
-        return dict(self.stored.inner.get("retraining", {}))
-
-    def shown(self) -> dict[str, Any]:
-        return self.domain.shown(self.arn)
-
-    def import_data(self, name: str, dataset: str = "Interactions") -> None:
-        self.bench.end_job(self.bench.import_job(self.domain.datasets[dataset], name))
-
-    def ends(self, status: str = ACTIVE, **inner: Any) -> str:
-        """What the machine writes at its end, and what AWS tells of that."""
-        model = {"uri": "s3://b/models/1/", "digest": "0" * 64, "result": {"metrics": METRICS}}
-        kept = {"model": {**model, "began_at": self.bench.now}, "serving": SERVING} if status == ACTIVE else {}
-        self.bench.end_job(self.arn, status, **{**kept, **inner})
-        return self.told_of_the_end()
-
-    def told_of_the_end(self) -> str:
-        detail = {"status": "SUCCEEDED", "input": json.dumps({"arn": self.arn})}
-        return self.told({"detail-type": EXECUTION_CHANGED, "detail": detail})
-
-    def told(self, event: dict[str, Any], table: ResourceTable | None = None) -> str:
-        registry = self.bench.registries_over(table or self.bench.table)(self.bench.now, OWNER)
-        return str(take_notice(registry, self.events, event)["said"])  # type: ignore[arg-type]
-
-    def due(self, number: int = 0, event: dict[str, Any] | None = None, table: ResourceTable | None = None) -> str:
-        """Scheduler's call for the first time, or a later one, made then."""
-        at = self.stored.created_at + (number + 1) * 7 * DAY_S
-        schedule = self.schedule
-        event = event or (schedule and schedule[2])
-        assert event
-        self.bench.now = max(self.bench.now, at)
-        due_at = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self.told({**event, "due_at": due_at}, table)
-
-    def retraining_ends(self, status: str = ACTIVE) -> None:
-        record = {**self.retraining, "status": status}
-        self.ends(retraining=record, **({} if status == ACTIVE else {"model": self.stored.inner["model"]}))
-
-    def begin_retraining(self, *, switched: bool = False) -> None:
-        """A call of the schedule, and what the machine writes at its begin, and at its switch."""
-        self.import_data("new")
-        self.due()
-        attempt = Attempt("a" * 16, EXECUTION, self.bench.now)
-        record = {**self.retraining, "status": "CREATE IN_PROGRESS"}
-        self.bench.end_job(self.arn, retraining=record)
-        if switched:
-            attempt = attempt.with_fact("replaced", SERVING)
-            self.bench.end_job(self.arn, serving=OTHER)
-        self.bench.table.update(Kind.RECOMMENDER, "r", lambda now: with_attempt(now, attempt))
-        self.bench.pass_time(1)
-
-
-def make_shop(bench: Bench) -> Shop:
-    made = Shop(bench, DomainShop(bench))
-    made.import_data("first")
-    bench.pass_time(10)
-    made.arn = made.domain.create()
-    return made
 
 
 @pytest.fixture
@@ -388,75 +299,6 @@ def test_a_removal_that_comes_late_does_not_take_the_schedule_of_a_later_start(b
     bench.schedules.meanwhile = started
     bench.client.stop_recommender(recommenderArn=shop.arn)
     assert shop.schedule == schedule
-
-
-STEPS = st.sampled_from(
-    ["stop", "start", "end", "fail", "describe", "notice", "break", "mend", "due", "update", "wait"]
-)
-
-
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(STEPS, max_size=12))
-def test_whatever_happens_a_reader_leaves_a_schedule_just_where_one_is_wanted(cloud: Cloud, steps: list[str]) -> None:
-    bench = cloud.bench()
-    try:
-        shop = make_shop(bench)
-        shop.ends()
-        event = shop.schedule
-        assert event
-        for number, step in enumerate(steps):
-            take(shop, step, number, event[2])
-        bench.schedules.broken = False
-        shop.shown()
-        serves = shop.stored.status == ACTIVE
-        assert set(bench.schedules.standing) == ({shop.stored.incarnation} if serves else set())
-        beside = [shop.stored.inner.get(name, {}).get("status") for name in ("update", "retraining")]
-        assert beside != [CREATE_PENDING, CREATE_PENDING], "one piece of work at a time"
-        assert serves or beside[1] != CREATE_PENDING
-    finally:
-        cloud.forget(bench)
-
-
-def take(shop: Shop, step: str, number: int, event: dict[str, Any]) -> None:
-    """One step of a history; what is refused is no step."""
-    client, bench = shop.bench.client, shop.bench
-    refusals = (client.exceptions.ResourceInUseException, ResourceInUse)
-    if step in ("break", "mend"):
-        bench.schedules.broken = step == "break"
-    elif step == "wait":
-        bench.settle()
-    elif step == "describe":
-        shop.shown()
-    elif step == "notice":
-        shop.told_of_the_end()
-    elif step in ("end", "fail"):
-        end_work(shop, ACTIVE if step == "end" else CREATE_FAILED)
-    else:
-        asked: dict[str, Callable[[], object]] = {
-            "stop": lambda: client.stop_recommender(recommenderArn=shop.arn),
-            "start": lambda: client.start_recommender(recommenderArn=shop.arn),
-            "update": lambda: client.update_recommender(
-                recommenderArn=shop.arn, recommenderConfig={"minRecommendationRequestsPerSecond": number + 1}
-            ),
-            "due": lambda: (shop.events.times.append(bench.now + 14 * DAY_S), shop.due(number, event)),
-        }
-        try:
-            asked[step]()
-        except refusals:
-            return
-        except ConnectionError:
-            assert bench.schedules.broken
-
-
-def end_work(shop: Shop, status: str) -> None:
-    """What the machine writes about whatever it is at, if it is at anything; nobody is told."""
-    inner = shop.stored.inner
-    for name in ("retraining", "update"):
-        if inner.get(name, {}).get("status") == CREATE_PENDING:
-            shop.bench.end_job(shop.arn, **{name: {**inner[name], "status": status}})
-            return
-    if shop.stored.status == START_PENDING:
-        shop.bench.end_job(shop.arn, ACTIVE if status == ACTIVE else "INACTIVE")
 
 
 def test_one_that_knows_nothing_of_when_its_model_was_trained_goes_by_its_creation(shop: Shop) -> None:
