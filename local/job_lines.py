@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 
 from local.journal import KeptExecution
 from reco.arns import Kind, parse_arn
+from reco.jobs.executions import arn_in
 from reco.jobs.status import CREATE_FAILED, CREATE_STOPPED, INACTIVE
 from reco.jobs.target import latest_update
 from reco.storage.resources import Resource
@@ -28,8 +28,8 @@ def failure_line(ended: KeptExecution, read: Callable[[Kind, str], Resource | No
         read: the resource of a kind and an id, None when there is none.
     """
     try:
-        name = parse_arn(str(json.loads(ended.input)["arn"]))
-    except (KeyError, TypeError, ValueError):
+        name = parse_arn(arn_in(ended.input))
+    except ValueError:
         return None
     if name is None or name.kind not in WORDS:
         return None

@@ -18,7 +18,7 @@ from reco.control.registry import Registry
 from reco.control.update_records import updating
 from reco.jobs.executions import arn_in
 from reco.jobs.status import ACTIVE
-from reco.jobs.target import pending_update
+from reco.jobs.target import UPDATE, pending_update
 from reco.storage.resources import Resource
 
 LATEST = "/$LATEST"
@@ -91,7 +91,7 @@ def _lacks(registry: Registry, campaign: Resource, version_arn: str) -> bool:
     """Whether the campaign follows, is free to, and neither serves nor tried this version last."""
     if not follows(campaign) or updating(campaign) or registry.status(campaign) not in FINAL:
         return False
-    tried = campaign.inner.get("update") or campaign.body
+    tried = campaign.inner.get(UPDATE) or campaign.body
     return bool(tried["solution_version_arn"] != version_arn)
 
 

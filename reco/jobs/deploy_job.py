@@ -18,7 +18,7 @@ from reco.arns import Kind
 from reco.jobs import serving
 from reco.jobs.attempt import Attempt, JobContext, NotNow, attempt_of, claim
 from reco.jobs.status import ACTIVE, CREATE_IN_PROGRESS
-from reco.jobs.target import target_of
+from reco.jobs.target import latest_status, target_of
 from reco.storage.resources import Resource
 
 KIND = Kind.CAMPAIGN
@@ -71,7 +71,7 @@ def fail(context: JobContext, campaign_id: str, attempt: str, reason: str) -> st
         StaleAttempt: the attempt was replaced.
     """
     written = serving.give_up(context, KIND, campaign_id, attempt, reason, serving.with_failure)
-    return str((written.inner.get("update") or {}).get("status") or written.status)
+    return latest_status(written)
 
 
 def _mark_in_progress(campaign: Resource, fresh: Attempt) -> Resource:

@@ -39,7 +39,7 @@ from reco.jobs.target import (
     TRAINS,
     UPDATE,
     is_retraining,
-    latest_update,
+    latest_status,
     open_update,
     target_of,
 )
@@ -156,10 +156,7 @@ def fail(context: JobContext, recommender_id: str, attempt: str, reason: str) ->
         StaleAttempt: the attempt was replaced.
     """
     written = serving.give_up(context, KIND, recommender_id, attempt, reason, _failed)
-    if written.status == INACTIVE:
-        return INACTIVE
-    latest = latest_update(written)
-    return str(latest["status"] if latest else written.status)
+    return INACTIVE if written.status == INACTIVE else latest_status(written)
 
 
 def _mark_in_progress(recommender: Resource, fresh: Attempt) -> Resource:

@@ -65,6 +65,12 @@ def latest_update(resource: Resource) -> dict[str, Any] | None:
     return max(records, key=lambda record: float(record["updated_at"]), default=None)
 
 
+def latest_status(resource: Resource) -> str:
+    """That of its latest update, or training anew; the resource's own before both."""
+    latest = latest_update(resource)
+    return str(latest["status"] if latest else resource.status)
+
+
 def pending_update(resource: Resource) -> dict[str, Any] | None:
     """The update, or training anew, that waits for a machine to take it up."""
     records = (resource.inner.get(each) or {} for each in (UPDATE, RETRAINING))
